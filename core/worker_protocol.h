@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Between the daemon and a worker.
+ *
+ * Down: the worker's standard input is a SOCK_SEQPACKET socket; each message is one GVariant text of type a{sv} with the key CR_MESSAGE. The first is CR_MESSAGE_REQUEST with the
+ * operation's arguments; CR_MESSAGE_GO lets a worker that said READY=1 begin its work (the caller has its job path by then); CR_MESSAGE_SEAL hands a receive the digests. End of file: the daemon is gone.
+ *
+ * Up: sd_notify datagrams. READY=1 when the worker's own checks have passed; fields below beside it. At a failure BUSERROR= and STATUS=, and exit status 1.
+ * Cancel is SIGTERM, then SIGKILL.
+ */
+#pragma once
+
+#define CR_MESSAGE "message"
+#define CR_MESSAGE_REQUEST "request"
+#define CR_MESSAGE_GO "go"
+#define CR_MESSAGE_SEAL "seal"
+
+/* Keys of the request; the operation's own are named beside each operation in worker/. */
+#define CR_REQUEST_OPERATION "Operation"       /* s: cr_operation_word */
+#define CR_REQUEST_COLLECTION "Collection"     /* s: id; "" for define and establish */
+#define CR_REQUEST_JOB "Job"                   /* t: its id */
+#define CR_REQUEST_OWNER "Owner"               /* u: uid */
+#define CR_REQUEST_CONFIG "Config"             /* s: path of the configuration file */
+#define CR_REQUEST_STATE_DIRECTORY "StateDirectory"     /* s */
+#define CR_REQUEST_RUNTIME_DIRECTORY "RuntimeDirectory" /* s */
+
+/* Fields of the worker's datagrams. The values of REPLY and RESULT are one-line GVariant texts of a{sv}. */
+#define CR_NOTIFY_REPLY "X_CR_REPLY"           /* beside READY=1: what the method answers besides the job's path */
+#define CR_NOTIFY_DONE "X_CR_DONE"             /* beside READY=1: "1" when there is nothing to do: the method answers "/", the worker ends */
+#define CR_NOTIFY_PHASE "X_CR_PHASE"           /* a few words */
+#define CR_NOTIFY_PROGRESS "X_CR_PROGRESS"     /* "done/total" bytes; total 0: unknown */
+#define CR_NOTIFY_FINAL "X_CR_FINAL"           /* "1": the work can no longer be undone */
+#define CR_NOTIFY_CHANGED "X_CR_CHANGED"       /* "1": the collection was saved; show it again */
+#define CR_NOTIFY_RESULT "X_CR_RESULT"         /* before a successful exit: the job's Result */
