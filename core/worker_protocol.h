@@ -32,3 +32,32 @@
 #define CR_NOTIFY_FINAL "X_CR_FINAL"           /* "1": the work can no longer be undone */
 #define CR_NOTIFY_CHANGED "X_CR_CHANGED"       /* "1": the collection was saved; show it again */
 #define CR_NOTIFY_RESULT "X_CR_RESULT"         /* before a successful exit: the job's Result */
+
+/*
+ * Each operation's own keys of the request (R), of READY's REPLY (Y) and of the RESULT (T). "call" operations have no job: the daemon says GO at once and answers
+ * the method from the RESULT when the worker has ended well.
+ *
+ *   DefineCollection              call  R Name s, Disks a(ss), Options a{sv}         T Collection s (its id)
+ *   DestroyCollection             job   R Options a{sv}
+ *   CreateReplicationRelationship job   R Settings a{sv}
+ *   RemoveReplicationRelationship job   R Options a{sv}
+ *   ModifyReplicationSettings     call  R Settings a{sv}
+ *   StartReplication              job   R Type q, Location s
+ *   ReplicateNow                  job
+ *   InitiateFailover              job   R Point s ("": the latest), Options a{sv}
+ *   RevertFailover                job
+ *   CommitFailover                call
+ *   PreviewReverseReplication     call  T the preview's keys, as in the contract
+ *   PrepareForReverseReplication  job
+ *   RevertPrepareForReverseReplication  job
+ *   ReverseReplicationRelationship      job   R Settings a{sv}
+ *   Export                        job   R Divergence s, Directory s, Options a{sv}
+ *   Discard                       job   R Divergence s
+ *   Receive                       job   R Caller a{sv}, Transfer a{sv} (as in the Peer interface)   Y Exports a(ss); DONE: the point is listed already
+ *   Estimate                      call  R Point s                                     T Disks a(st)
+ *   Establish                     call  R Caller a{sv}, Name s, Engine s, Disks a(sst), Settings a{sv}
+ *   Dissolve                      call  R Caller a{sv}
+ *   Recover                       -     T Operation s, Job t (0: there was no intent), Completed b (FALSE: a cut that is no longer one instant)
+ *
+ * CR_MESSAGE_SEAL carries Digests a(ss) and Bytes t. Every job's RESULT has BytesSent t; the daemon adds Duration t.
+ */
