@@ -8,8 +8,8 @@
 #define LICENCE "SPDX-License-Identifier: LGPL-2.1-or-later"
 #define LINES_MAX 1000U
 
-/* The licence stands below what has to come first: "#!", "<?xml ...?>". */
-#define LICENCE_LINES 3
+/* What may have to come first stands above it: "#!", "<?xml ...?>", "<!DOCTYPE ...>". */
+#define LICENCE_LINES 6
 
 /* The licence itself, and files of a form without comments. */
 static const char *const without_licence[] = {"COPYING", NULL};
