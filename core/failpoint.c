@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/failpoint.h"
+
+#if CR_FAILPOINTS
+
+#include <glib.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VARIABLE "COLLECTION_REPLICATION_FAILPOINT"
+#define STOP_SUFFIX "=stop"
+
+/* Where the linker gathered the pointers; weak, since a process may have none. */
+extern const struct cr_failpoint *const __start_cr_failpoints[] __attribute__((weak, visibility("hidden")));
+extern const struct cr_failpoint *const __stop_cr_failpoints[] __attribute__((weak, visibility("hidden")));
+
+void cr_failpoint_reach(const struct cr_failpoint *point)
+{
+        const char *order = g_getenv(VARIABLE);
+        gsize length = strlen(point->name);
+
+        if (!order || strncmp(order, point->name, length) != 0)
+                return;
+        if (order[length] == '\0')
+                raise(SIGKILL);
+        else if (strcmp(order + length, STOP_SUFFIX) == 0)
+                raise(SIGSTOP);
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+        return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void cr_failpoint_list(void)
+{
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+        const char *last = NULL;
+
+        for (const struct cr_failpoint *const *point = __start_cr_failpoints; point < __stop_cr_failpoints;
+                point++)
+                g_ptr_array_add(names, (char *)(*point)->name);
+        g_ptr_array_sort(names, compare_names);
+        for (guint i = 0; i < names->len; i++) {
+                const char *name = g_ptr_array_index(names, i);
+
+                /* An inlined function leaves one entry for each place that it was inlined in. */
+                if (g_strcmp0(name, last) != 0)
+                        g_print("%s\n", name);
+                last = name;
+        }
+}
+
+#else
+
+void cr_failpoint_list(void)
+{
+}
+
+#endif
