@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a site knows of a collection, as plain data: the collection, its disks, layers, points, divergences and relationship. The store
- * loads and saves it, plans compute the next one from it, the bus shows it. Nothing here does I/O.
+ * What a site knows of a collection, as plain data: the collection, its disks, layers, points, divergences
+ * and relationship. The store loads and saves it, plans compute the next one from it, the bus shows it.
+ * Nothing here does I/O.
  *
- * All arrays are GPtrArray that own their elements. Times are microseconds since the epoch (UTC), sizes bytes.
+ * All arrays are GPtrArray that own their elements. Times are microseconds since the epoch (UTC), sizes
+ * bytes.
  */
 #pragma once
 
@@ -12,8 +14,8 @@
 #include "core/settings.h"
 #include "core/state.h"
 
-#define CR_MAX_DISKS 64        /* per collection; source: the contract */
-#define CR_MAX_NAME_LENGTH 64  /* bytes of a collection's or disk's name; source: the contract */
+#define CR_MAX_DISKS 64       /* per collection; source: the contract */
+#define CR_MAX_NAME_LENGTH 64 /* bytes of a collection's or disk's name; source: the contract */
 
 /* (number, random id): raised by every failover, never lowered or reused. */
 typedef struct CrGeneration {
@@ -24,10 +26,10 @@ typedef struct CrGeneration {
 gboolean cr_generation_equal(const CrGeneration *a, const CrGeneration *b);
 
 typedef struct CrDisk {
-        CrId id;               /* the same on both sites, never reused */
-        char *name;            /* unique in the collection; safe as a file name (see cr_name_check_disk) */
-        char *head_path;       /* where the machine's configuration looks; absent while this side has no head */
-        guint64 virtual_size;  /* of the newest layer */
+        CrId id;         /* the same on both sites, never reused */
+        char *name;      /* unique in the collection; safe as a file name (see cr_name_check_disk) */
+        char *head_path; /* where the machine's configuration looks; absent while this side has no head */
+        guint64 virtual_size; /* of the newest layer */
 } CrDisk;
 
 typedef enum CrLayerKind {
@@ -46,10 +48,11 @@ typedef struct CrLayer {
         char *path;           /* absolute. For a head: the disk's head path */
         ino_t inode;          /* checked before use */
         guint64 virtual_size; /* what a guest sees */
-        char *template_path;  /* only where parent is none: the image outside the collection that this one is a clone of, or NULL */
+        char *template_path; /* only where parent is none: the image outside the collection that this one is a
+                                clone of, or NULL */
         ino_t template_inode;
-        guint64 template_size;   /* of the file */
-        gint64 template_mtime;   /* microseconds */
+        guint64 template_size; /* of the file */
+        gint64 template_mtime; /* microseconds */
 } CrLayer;
 
 typedef struct CrPoint {
@@ -59,16 +62,17 @@ typedef struct CrPoint {
         gint64 created;
         guint consistency; /* the class's ConsistencyLevel: 3 group crash consistent */
         guint64 size;      /* bytes that it added (received or sent); 0 unknown */
-        gboolean held;     /* TRUE while every disk of it has a layer here: a recovery point. FALSE: only lineage */
+        gboolean held; /* TRUE while every disk of it has a layer here: a recovery point. FALSE: only lineage
+                        */
 } CrPoint;
 
 typedef struct CrDivergence {
         CrId id;
         CrId common_point;
         gint64 created;
-        gint64 expires;   /* 0: never */
+        gint64 expires;    /* 0: never */
         gboolean undoable; /* TRUE while an undo of the preparation may still put it back */
-        GPtrArray *disks; /* CrDivergentDisk */
+        GPtrArray *disks;  /* CrDivergentDisk */
 } CrDivergence;
 
 typedef struct CrDivergentDisk {
@@ -90,11 +94,11 @@ typedef struct CrReceive {
 
 /* The other site, as last seen. */
 typedef struct CrPeerRecord {
-        CrId host;              /* none until it answered once */
+        CrId host;               /* none until it answered once */
         CrGeneration generation; /* highest seen */
-        guint64 sequence;        /* highest store sequence seen: a lower one is a site restored from an old copy */
-        CrId confirmed_point;    /* newest point that the peer confirmed to hold, none at first */
-        CrId preparation;        /* on the side that took over: the preparation that the peer handed over */
+        guint64 sequence; /* highest store sequence seen: a lower one is a site restored from an old copy */
+        CrId confirmed_point; /* newest point that the peer confirmed to hold, none at first */
+        CrId preparation;     /* on the side that took over: the preparation that the peer handed over */
 } CrPeerRecord;
 
 typedef struct CrCollection {
@@ -106,8 +110,10 @@ typedef struct CrCollection {
         CrGeneration generation;
         CrGeneration former_generation; /* before the preparation, for its undo */
         CrState former_state;           /* likewise */
-        CrId preparation;               /* on the prepared side: the id that every receive must carry; none otherwise */
-        CrId base_point;     /* the point that the head (or, without one, the next receive) stands on; none before the first */
+        CrId preparation;    /* on the prepared side: the id that every receive must carry; none otherwise */
+        CrId base_point;     /* this side's newest point: cut or sealed last, or the common point of a
+                                preparation. A failover to the latest and     the next receive stand on it; none
+                                before the first */
         CrId failover_point; /* the point that this side failed over to; none when not failed over */
         guint failed_over_type; /* the class's FailedOverReplicationType */
         gboolean has_relationship;
@@ -125,7 +131,8 @@ typedef struct CrCollection {
         GPtrArray *divergences;   /* CrDivergence, oldest first */
 } CrCollection;
 
-CrCollection *cr_collection_new(const char *name); /* with a new id, no disks, Disabled, role none, generation 1 */
+CrCollection *cr_collection_new(
+        const char *name); /* with a new id, no disks, Disabled, role none, generation 1 */
 CrCollection *cr_collection_copy(const CrCollection *collection); /* deep */
 void cr_collection_free(CrCollection *collection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CrCollection, cr_collection_free)
@@ -151,7 +158,7 @@ CrDivergence *cr_collection_divergence(const CrCollection *collection, const CrI
 /* Replaces last_error. @message may be NULL: none. */
 void cr_collection_set_last_error(CrCollection *collection, guint32 value, const char *message);
 
-/* The names that a caller may give. FALSE: InvalidParameter, naming what is wrong with it. A disk's name also becomes part of a file
- * name: no '/', no leading '.'. */
+/* The names that a caller may give. FALSE: InvalidParameter, naming what is wrong with it. A disk's name also
+ * becomes part of a file name: no '/', no leading '.'. */
 gboolean cr_name_check(const char *what, const char *name, GError **error);
 gboolean cr_name_check_disk(const char *name, GError **error);

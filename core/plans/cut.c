@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/error.h"
+#include "core/lineage.h"
+#include "core/plans.h"
+
+CrStagedLayer *cr_staged_layer_new(
+        const CrEngine *engine, const CrCollection *collection, const CrDisk *disk, guint64 virtual_size)
+{
+        CrStagedLayer *staged = g_new0(CrStagedLayer, 1);
+
+        staged->disk = disk->id;
+        staged->layer = cr_id_new();
+        staged->path = engine->layer_path(collection, disk, &staged->layer);
+        staged->virtual_size = virtual_size;
+        return staged;
+}
+
+void cr_staged_layer_free(CrStagedLayer *staged)
+{
+        g_free(staged->path);
+        g_free(staged);
+}
+
+/* The point that a head stands on: that of the nearest layer below it that has one. */
+static CrId point_below(const CrCollection *collection, const CrLayer *layer)
+{
+        for (const CrLayer *l = cr_collection_layer(collection, &layer->parent); l;
+                l = cr_collection_layer(collection, &l->parent))
+                if (!cr_id_is_none(&l->point))
+                        return l->point;
+        return CR_ID_NONE;
+}
+
+static void add_step(CrPlan *plan, const CrLayer *head, const char *frozen_path, const CrStagedLayer *staged)
+{
+        CrStep *step = cr_plan_add_step(plan, CR_STEP_CUT, &head->disk);
+
+        step->path = g_strdup(head->path);
+        step->inode = head->inode;
+        step->target = g_strdup(frozen_path);
+        step->staged = g_strdup(staged->path);
+        step->staged_inode = staged->inode;
+}
+
+/* The head's row becomes the frozen layer; a new row above it is the head. */
+static gboolean freeze_head(CrPlan *plan, const CrEngine *engine, const CrCutSpec *spec,
+        const CrStagedLayer *staged, GError **error)
+{
+        CrLayer *frozen = cr_collection_head(plan->after, &staged->disk);
+        CrDisk *disk = cr_collection_disk(plan->after, &staged->disk);
+        CrLayer *head;
+
+        if (!disk || !frozen) {
+                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE, "collection '%s' has no head to cut",
+                        plan->after->name);
+                return FALSE;
+        }
+        head = cr_layer_new();
+        head->id = staged->layer;
+        head->disk = disk->id;
+        head->parent = frozen->id;
+        head->kind = CR_LAYER_HEAD;
+        head->path = g_strdup(disk->head_path);
+        head->inode = staged->inode;
+        head->virtual_size = staged->virtual_size;
+        disk->virtual_size = staged->virtual_size;
+
+        g_autofree char *path = engine->layer_path(plan->after, disk, &frozen->id);
+        add_step(plan, frozen, path, staged);
+        g_free(frozen->path);
+        frozen->path = g_steal_pointer(&path);
+        frozen->kind = CR_LAYER_FROZEN;
+        frozen->point = spec->point;
+        frozen->virtual_size = staged->virtual_size;
+        g_ptr_array_add(plan->after->layers, head);
+        return TRUE;
+}
+
+static void add_point(CrCollection *after, const CrCutSpec *spec, const CrId *parent)
+{
+        CrPoint *point = cr_point_new();
+
+        point->id = spec->point;
+        point->parent = *parent;
+        point->origin = spec->host;
+        point->created = spec->now;
+        point->consistency = 3; /* group crash consistent: one instant through all disks */
+        point->held = TRUE;
+        g_ptr_array_add(after->points, point);
+        after->base_point = spec->point;
+}
+
+CrPlan *cr_plan_cut(const CrCollection *before, CrOperation operation, const CrEngine *engine,
+        const CrCutSpec *spec, GError **error)
+{
+        g_autoptr(CrPlan) plan = cr_plan_new(before, operation);
+        CrId parent = CR_ID_NONE;
+
+        if (spec->staged->len != before->disks->len) {
+                g_set_error(error, CR_ERROR, CR_ERROR_FAILED,
+                        "a cut of collection '%s' must include all of its disks", before->name);
+                return NULL;
+        }
+        for (guint i = 0; i < spec->staged->len; i++) {
+                const CrStagedLayer *staged = g_ptr_array_index(spec->staged, i);
+                const CrLayer *head = cr_collection_head(before, &staged->disk);
+
+                if (head && i == 0)
+                        parent = point_below(before, head);
+                if (!freeze_head(plan, engine, spec, staged, error))
+                        return NULL;
+        }
+        add_point(plan->after, spec, &parent);
+        plan->dropped_point = spec->point;
+        return g_steal_pointer(&plan);
+}
