@@ -65,7 +65,7 @@ CrPlan *cr_plan_discard(const CrCollection *before, const CrId *divergence, GErr
 
 /* Drops one point: on every disk its layer is merged with the one above it. NULL without error when some
  * disk's layer has several children or none (it is needed). */
-CrPlan *cr_plan_drop_point(const CrCollection *before, const CrId *point, GError **error);
+CrPlan *cr_plan_merge_point(const CrCollection *before, const CrId *point, GError **error);
 
 /* Ends replication on a side that has heads: one plain image per disk at its head's path, everything else
  * deleted. */

@@ -57,7 +57,7 @@ static gboolean may_merge_into_child(const CrLayer *child)
         return child->kind == CR_LAYER_FROZEN;
 }
 
-CrPlan *cr_plan_drop_point(const CrCollection *before, const CrId *point_id, GError **error)
+CrPlan *cr_plan_merge_point(const CrCollection *before, const CrId *point_id, GError **error)
 {
         g_autoptr(CrPlan) plan = cr_plan_new(before, CR_OP_REPLICATE);
         CrCollection *after = plan->after;
