@@ -14,6 +14,7 @@ close() {
     rm -rf "$temp"
 }
 trap close EXIT
+trap 'exit 1' INT TERM
 fail() {
     echo "$*"
     exit 1

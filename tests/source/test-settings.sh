@@ -5,6 +5,7 @@ set -euo pipefail
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
+trap 'exit 1' INT TERM
 mkdir "$root/etc"
 echo 'root:x:0:0::/root:/bin/sh' >"$root/etc/passwd"
 echo 'root:x:0:' >"$root/etc/group"

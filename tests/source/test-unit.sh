@@ -5,6 +5,7 @@ set -euo pipefail
 
 temp=$(mktemp -d)
 trap 'rm -rf "$temp"' EXIT
+trap 'exit 1' INT TERM
 unit=$temp/collection-replicationd.service
 # The daemon is not installed where this runs, which is all that this may hide.
 sed 's,^ExecStart=.*/collection-replicationd$,ExecStart=/bin/true,' "$1" >"$unit"
