@@ -12,14 +12,19 @@ typedef struct CrCopyResult {
         char digest[CR_DIGEST_LENGTH + 1];
 } CrCopyResult;
 
-/* Called about every 100 ms and at the end, in the caller's thread, with bytes done so far of this disk (data and zeroes). FALSE cancels: CR_ERROR_CANCELLED. */
+/* Called about every 100 ms and at the end, in the caller's thread, with bytes done so far of this disk (data
+ * and zeroes). FALSE cancels: CR_ERROR_CANCELLED. */
 typedef gboolean (*CrCopyProgress)(guint64 done, void *userdata);
 
-/* Several requests are in flight; memory is bounded whatever the disk's size. Flushes @target before it returns. */
-gboolean cr_copy_changes(const CrChangesSpec *spec, CrNbd *target, CrCopyProgress progress, void *userdata, CrCopyResult *ret, GError **error);
+/* Several requests are in flight; memory is bounded whatever the disk's size. Flushes @target before it
+ * returns. */
+gboolean cr_copy_changes(const CrChangesSpec *spec, CrNbd *target, CrCopyProgress progress, void *userdata,
+        CrCopyResult *ret, GError **error);
 
-/* The same digest, computed by the receiver from the finished layer: @view is the layer's view (topmost), read by a fresh server. @whole: the layer has nothing below it (a whole copy). */
-gboolean cr_copy_digest(CrNbd *view, gboolean whole, CrCopyProgress progress, void *userdata, char ret_digest[CR_DIGEST_LENGTH + 1], GError **error);
+/* The same digest, computed by the receiver from the finished layer: @view is the layer's view (topmost),
+ * read by a fresh server. @whole: the layer has nothing below it (a whole copy). */
+gboolean cr_copy_digest(CrNbd *view, gboolean whole, CrCopyProgress progress, void *userdata,
+        char ret_digest[CR_DIGEST_LENGTH + 1], GError **error);
 
 /* Bytes that cr_copy_changes would send: data extents by metadata alone. */
 gboolean cr_copy_estimate(const CrChangesSpec *spec, guint64 *ret_bytes, GError **error);

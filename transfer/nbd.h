@@ -6,7 +6,8 @@
 
 typedef struct CrNbd CrNbd; /* one connection; belongs to one thread at a time */
 
-/* @with_changes: negotiates base:allocation and qemu:allocation-depth; NotSupported when the server lacks them. NotAvailable, Timeout when there is no server. */
+/* @with_changes: negotiates base:allocation and qemu:allocation-depth; NotSupported when the server lacks
+ * them. NotAvailable, Timeout when there is no server. */
 CrNbd *cr_nbd_open(const char *socket_path, gboolean with_changes, GError **error);
 void cr_nbd_close(CrNbd *nbd);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CrNbd, cr_nbd_close)
