@@ -19,6 +19,7 @@ typedef struct CrImageInfo {
 } CrImageInfo;
 
 void cr_image_info_clear(CrImageInfo *info);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CrImageInfo, cr_image_info_clear)
 
 /* A fence: while it is held nobody else may open the images for writing. */
 typedef struct CrFence CrFence;
