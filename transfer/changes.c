@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transfer/changes.h"
 
+#include <errno.h>
 #include <string.h>
 
-#include "core/error.h"
 #include "transfer/changes_merge.h"
 #include "transfer/changes_step.h"
 #include "transfer/nbd_io.h"
@@ -12,9 +12,20 @@
  * less. */
 #define WINDOW ((G_GUINT64_CONSTANT(4) << 30) - (64u << 10))
 
+/* A request for metadata that is under way. */
+typedef struct Question {
+        CrNbd *nbd;        /* whom; NULL: none is under way */
+        guint64 offset;    /* from where on */
+        CrTrack track;     /* where the depth goes */
+        guint depth;       /* which depths count as changed */
+        gboolean answered; /* to its end */
+        int errnum;
+} Question;
+
 struct CrChanges {
         CrChangesSpec spec;
         CrMerge *merge;
+        Question question;
 };
 
 CrChanges *cr_changes_new(const CrChangesSpec *spec)
@@ -30,36 +41,29 @@ void cr_changes_free(CrChanges *changes)
 {
         if (!changes)
                 return;
+        /* What comes in would be told to us. */
+        if (changes->question.nbd && !changes->question.answered)
+                cr_nbd_abandon(changes->question.nbd);
         cr_merge_free(changes->merge);
         g_free(changes);
 }
 
-/* One request for metadata. */
-typedef struct Question {
-        CrMerge *merge;
-        CrTrack depth_track; /* where the depth goes */
-        guint depth;         /* and which depths count as changed */
-        gboolean with_zero;
-        gboolean answered;
-        int errnum;
-} Question;
-
 static int on_extents(
         void *userdata, const char *context, uint64_t offset, uint32_t *entries, size_t n_entries, int *error)
 {
-        Question *question = userdata;
+        CrChanges *changes = userdata;
         gboolean is_depth = strcmp(context, CR_NBD_DEPTH_CONTEXT) == 0;
 
-        if (!is_depth && !question->with_zero)
+        if (!is_depth && changes->question.track == CR_TRACK_OTHER)
                 return 0;
         for (size_t i = 0; i + 1 < n_entries; i += 2) {
                 guint32 length = entries[i], told = entries[i + 1];
 
                 if (is_depth)
-                        cr_merge_feed(question->merge, question->depth_track, offset, length,
-                                told >= 1 && told <= question->depth);
+                        cr_merge_feed(changes->merge, changes->question.track, offset, length,
+                                told >= 1 && told <= changes->question.depth);
                 else
-                        cr_merge_feed(question->merge, CR_TRACK_ZERO, offset, length,
+                        cr_merge_feed(changes->merge, CR_TRACK_ZERO, offset, length,
                                 (told & LIBNBD_STATE_ZERO) != 0);
                 offset += length;
         }
@@ -68,101 +72,112 @@ static int on_extents(
 
 static int on_answer(void *userdata, int *error)
 {
-        Question *question = userdata;
+        CrChanges *changes = userdata;
 
-        question->answered = TRUE;
-        question->errnum = *error;
+        changes->question.answered = TRUE;
+        changes->question.errnum = *error;
         return 1; /* libnbd need not remember it any longer */
 }
 
-static gboolean ask(CrNbd *nbd, Question *question, guint64 offset, guint64 end, GError **error)
+static gboolean ask(CrChanges *changes, const Question *question, guint64 end, GError **error)
 {
-        CrNbdWait wait = {.nbds = {nbd}};
+        CrNbd *nbd = question->nbd;
 
-        if (!cr_nbd_handle(nbd) ||
-                nbd_aio_block_status(cr_nbd_handle(nbd), MIN(WINDOW, end - offset), offset,
-                        (nbd_extent_callback){.callback = on_extents, .user_data = question},
-                        (nbd_completion_callback){.callback = on_answer, .user_data = question}, 0) < 0)
-                return cr_nbd_set_error(nbd, 0, error, "Asking what changed");
-        while (!question->answered)
-                if (!cr_nbd_wait(&wait, 1000, error)) {
-                        cr_nbd_abandon(nbd); /* the question is about to leave the stack */
-                        return FALSE;
-                }
-        if (question->errnum)
-                return cr_nbd_set_error(nbd, question->errnum, error,
-                        "Asking what changed from byte %" G_GUINT64_FORMAT, offset);
-        return TRUE;
-}
-
-static gboolean feed_view(CrChanges *changes, guint64 offset, GError **error)
-{
-        Question question = {.merge = changes->merge,
-                .depth_track = CR_TRACK_VIEW,
-                .depth = changes->spec.depth,
-                .with_zero = TRUE};
-
-        return ask(changes->spec.view, &question, offset, cr_nbd_size(changes->spec.view), error);
-}
-
-static gboolean feed_other(CrChanges *changes, guint64 offset, GError **error)
-{
-        Question question = {.merge = changes->merge,
-                .depth_track = CR_TRACK_OTHER,
-                .depth = changes->spec.other_depth,
-                .with_zero = FALSE};
-        guint64 size = cr_nbd_size(changes->spec.view);
-        guint64 end = changes->spec.other ? MIN(size, cr_nbd_size(changes->spec.other)) : 0;
-
-        if (offset < end)
-                return ask(changes->spec.other, &question, offset, end, error);
-        /* Where the other branch ends it has nothing to say. */
-        cr_merge_feed(changes->merge, CR_TRACK_OTHER, offset, size - offset, FALSE);
-        return TRUE;
-}
-
-/* Asks for the track that the merge waits for. */
-static gboolean feed(CrChanges *changes, GError **error)
-{
-        guint64 view =
-                MIN(cr_merge_fed(changes->merge, CR_TRACK_ZERO), cr_merge_fed(changes->merge, CR_TRACK_VIEW));
-        guint64 other = cr_merge_fed(changes->merge, CR_TRACK_OTHER);
-        guint64 before = MIN(view, other), after;
-
-        if (!(view <= other ? feed_view(changes, view, error) : feed_other(changes, other, error)))
-                return FALSE;
-        after = view <= other ? MIN(cr_merge_fed(changes->merge, CR_TRACK_ZERO),
-                                        cr_merge_fed(changes->merge, CR_TRACK_VIEW))
-                              : cr_merge_fed(changes->merge, CR_TRACK_OTHER);
-        if (after > before)
+        changes->question = *question;
+        if (cr_nbd_handle(nbd) &&
+                nbd_aio_block_status(cr_nbd_handle(nbd), MIN(WINDOW, end - question->offset),
+                        question->offset, (nbd_extent_callback){.callback = on_extents, .user_data = changes},
+                        (nbd_completion_callback){.callback = on_answer, .user_data = changes}, 0) >= 0)
                 return TRUE;
-        g_set_error(error, CR_ERROR, CR_ERROR_FAILED,
-                "The NBD server told nothing of what changed from byte %" G_GUINT64_FORMAT, before);
-        return FALSE;
+        changes->question.nbd = NULL;
+        return cr_nbd_set_error(nbd, 0, error, "Asking what changed");
+}
+
+/* Up to where the view, and the other branch, told everything. */
+static guint64 told_by_view(const CrChanges *changes)
+{
+        return MIN(cr_merge_fed(changes->merge, CR_TRACK_ZERO), cr_merge_fed(changes->merge, CR_TRACK_VIEW));
+}
+
+static guint64 told_by_other(const CrChanges *changes)
+{
+        return cr_merge_fed(changes->merge, CR_TRACK_OTHER);
+}
+
+static gboolean ask_view(CrChanges *changes, GError **error)
+{
+        const CrChangesSpec *spec = &changes->spec;
+        Question question = {.nbd = spec->view,
+                .offset = told_by_view(changes),
+                .track = CR_TRACK_VIEW,
+                .depth = spec->depth};
+
+        return ask(changes, &question, cr_nbd_size(spec->view), error);
+}
+
+static gboolean ask_other(CrChanges *changes, GError **error)
+{
+        const CrChangesSpec *spec = &changes->spec;
+        Question question = {.nbd = spec->other,
+                .offset = told_by_other(changes),
+                .track = CR_TRACK_OTHER,
+                .depth = spec->other_depth};
+        guint64 size = cr_nbd_size(spec->view), end = spec->other ? MIN(size, cr_nbd_size(spec->other)) : 0;
+
+        if (question.offset < end)
+                return ask(changes, &question, end, error);
+        /* Where the other branch ends it has nothing to say. */
+        cr_merge_feed(changes->merge, CR_TRACK_OTHER, question.offset, size - question.offset, FALSE);
+        return TRUE;
+}
+
+/* An answer must bring us on, or we would ask for ever. */
+static gboolean take_answer(CrChanges *changes, GError **error)
+{
+        const Question question = changes->question;
+        guint64 told = question.track == CR_TRACK_OTHER ? told_by_other(changes) : told_by_view(changes);
+        int errnum = question.errnum ?: told > question.offset ? 0 : EPROTO;
+
+        changes->question = (Question){0};
+        if (errnum == 0)
+                return TRUE;
+        return cr_nbd_set_error(question.nbd, errnum, error,
+                "Asking what changed from byte %" G_GUINT64_FORMAT " on", question.offset);
+}
+
+/* Takes an answer that came, or asks who told less. */
+static gboolean go_on(CrChanges *changes, GError **error)
+{
+        if (changes->question.nbd)
+                return take_answer(changes, error);
+        return told_by_view(changes) <= told_by_other(changes) ? ask_view(changes, error)
+                                                               : ask_other(changes, error);
 }
 
 CrChangesStep cr_changes_step(CrChanges *changes, CrExtent *ret, GError **error)
 {
-        for (gboolean fed = FALSE;; fed = TRUE)
-                switch (cr_merge_next(changes->merge, ret)) {
+        for (;;) {
+                if (changes->question.nbd && !changes->question.answered)
+                        return CR_CHANGES_WAIT;
+                switch (changes->question.nbd ? CR_MERGE_HUNGRY : cr_merge_next(changes->merge, ret)) {
                 case CR_MERGE_EXTENT:
                         return CR_CHANGES_EXTENT;
                 case CR_MERGE_END:
                         return CR_CHANGES_END;
                 case CR_MERGE_HUNGRY:
-                        if (fed)
-                                return CR_CHANGES_AGAIN;
-                        if (!feed(changes, error))
+                        if (!go_on(changes, error))
                                 return CR_CHANGES_FAILED;
                 }
+        }
 }
 
 gboolean cr_changes_next(CrChanges *changes, CrExtent *ret, GError **error)
 {
+        CrNbdWait wait = {.nbds = {changes->spec.view, changes->spec.other}};
         CrChangesStep step;
 
-        do
-                step = cr_changes_step(changes, ret, error);
-        while (step == CR_CHANGES_AGAIN);
+        while ((step = cr_changes_step(changes, ret, error)) == CR_CHANGES_WAIT)
+                if (!cr_nbd_wait(&wait, 1000, error))
+                        return FALSE;
         return step == CR_CHANGES_EXTENT;
 }

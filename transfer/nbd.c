@@ -154,7 +154,7 @@ static gboolean check_stall(CrNbdWait *wait, GError **error)
 /* Fills @ret_fds with the connections that owe an answer, @ret_nbds with whose they are. FALSE when one is
  * broken. */
 static gboolean collect(
-        CrNbdWait *wait, struct pollfd ret_fds[2], CrNbd *ret_nbds[2], guint *ret_n, GError **error)
+        CrNbdWait *wait, struct pollfd *ret_fds, CrNbd **ret_nbds, guint *ret_n, GError **error)
 {
         guint n = 0;
 
@@ -227,16 +227,16 @@ static gboolean set_unreachable(CrNbd *nbd, GError **error)
         return FALSE;
 }
 
-static gboolean connect_to(CrNbd *nbd, GError **error)
+static gboolean connect_to(CrNbd *nbd, guint patience_ms, GError **error)
 {
-        CrNbdWait wait = {.nbds = {nbd}, .patience_ms = CONNECT_MS};
+        CrNbdWait wait = {.nbds = {nbd}, .patience_ms = patience_ms};
 
         if (nbd_aio_connect_unix(nbd->handle, nbd->socket_path) < 0)
                 return set_unreachable(nbd, error);
         while (nbd_aio_is_ready(nbd->handle) != 1) {
                 g_autoptr(GError) failure = NULL;
 
-                if (cr_nbd_wait(&wait, CONNECT_MS, &failure))
+                if (cr_nbd_wait(&wait, (int)patience_ms, &failure))
                         continue;
                 if (!g_error_matches(failure, CR_ERROR, CR_ERROR_TIMEOUT))
                         return set_unreachable(nbd, error);
@@ -264,14 +264,19 @@ static gboolean inspect(CrNbd *nbd, gboolean with_changes, GError **error)
         return TRUE;
 }
 
-CrNbd *cr_nbd_open(const char *socket_path, gboolean with_changes, GError **error)
+CrNbd *cr_nbd_open_within(const char *socket_path, gboolean with_changes, guint patience_ms, GError **error)
 {
         g_autoptr(CrNbd) nbd = g_new0(CrNbd, 1);
 
         nbd->socket_path = g_strdup(socket_path);
         nbd->patience_ms = CR_NBD_STALL_MS;
-        if (!create(nbd, with_changes, error) || !connect_to(nbd, error) ||
+        if (!create(nbd, with_changes, error) || !connect_to(nbd, patience_ms, error) ||
                 !inspect(nbd, with_changes, error))
                 return NULL;
         return g_steal_pointer(&nbd);
+}
+
+CrNbd *cr_nbd_open(const char *socket_path, gboolean with_changes, GError **error)
+{
+        return cr_nbd_open_within(socket_path, with_changes, CONNECT_MS, error);
 }

@@ -11,6 +11,9 @@
 
 #define CR_NBD_STALL_MS 60000u /* nothing moved for so long while answers were owed: Timeout */
 
+/* A connection whose server must greet within @patience_ms; otherwise as cr_nbd_open. */
+CrNbd *cr_nbd_open_within(const char *socket_path, gboolean with_changes, guint patience_ms, GError **error);
+
 /* NULL once the connection was abandoned. Calls on it fail with ENOTCONN, see cr_nbd_set_error. */
 struct nbd_handle *cr_nbd_handle(CrNbd *nbd);
 
@@ -28,7 +31,7 @@ gboolean cr_nbd_set_error(CrNbd *nbd, int errnum, GError **error, const char *fo
 
 /* Connections that are waited for together. */
 typedef struct CrNbdWait {
-        CrNbd *nbds[2];    /* NULL: none; all different */
+        CrNbd *nbds[3];    /* NULL: none; all different */
         gint64 moved;      /* monotonic time when something last moved; 0: the wait begins now */
         guint patience_ms; /* how long a stall may last; 0: as each connection says */
 } CrNbdWait;

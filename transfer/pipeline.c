@@ -197,10 +197,9 @@ static gboolean start_piece(Pipeline *pipeline, GError **error)
         return piece->zero || start_read(piece, error);
 }
 
-/* Keeps all pieces busy. *@ret_more: there may be something to do at once. */
-static gboolean start_pieces(Pipeline *pipeline, gboolean *ret_more, GError **error)
+/* Keeps all pieces busy, as far as it is known what comes next. */
+static gboolean start_pieces(Pipeline *pipeline, GError **error)
 {
-        *ret_more = FALSE;
         while (!g_queue_is_empty(&pipeline->idle) && !pipeline->ended) {
                 if (pipeline->extent.length > 0) {
                         if (!start_piece(pipeline, error))
@@ -213,8 +212,7 @@ static gboolean start_pieces(Pipeline *pipeline, gboolean *ret_more, GError **er
                 case CR_CHANGES_END:
                         pipeline->ended = TRUE;
                         break;
-                case CR_CHANGES_AGAIN:
-                        *ret_more = TRUE;
+                case CR_CHANGES_WAIT:
                         return TRUE;
                 case CR_CHANGES_FAILED:
                         return FALSE;
@@ -235,37 +233,36 @@ static gboolean report(Pipeline *pipeline, GError **error)
 }
 
 /* Waits for an answer, but not beyond the time of the next report. */
-static gboolean pause_for(Pipeline *pipeline, CrNbdWait *wait, gboolean more, GError **error)
+static gboolean wait_for(Pipeline *pipeline, CrNbdWait *wait, GError **error)
 {
-        gint64 left = pipeline->reported + PROGRESS_US - g_get_monotonic_time();
+        gint64 left_ms = (pipeline->reported + PROGRESS_US - g_get_monotonic_time()) / 1000;
+        g_autoptr(GError) failure = NULL;
 
-        if (left <= 0 && !report(pipeline, error))
+        if (left_ms <= 0 && !report(pipeline, error))
                 return FALSE;
-        if (!cr_nbd_wait(wait, more ? 0 : (int)(CLAMP(left, 0, PROGRESS_US) / 1000), error)) {
-                if (pipeline->error && error)
-                        g_clear_error(error);
-                else
-                        return FALSE;
+        cr_nbd_wait(wait, (int)CLAMP(left_ms, 0, PROGRESS_US / 1000), &failure);
+        /* What a request ran into tells more than that its connection broke. */
+        if (pipeline->error) {
+                g_propagate_error(error, g_steal_pointer(&pipeline->error));
+                return FALSE;
         }
-        if (!pipeline->error)
+        if (!failure)
                 return TRUE;
-        g_propagate_error(error, g_steal_pointer(&pipeline->error));
+        g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
 }
 
 static gboolean move_all(Pipeline *pipeline, GError **error)
 {
-        CrNbdWait wait = {.nbds = {pipeline->spec->changes.view, pipeline->spec->target}};
+        const CrPipelineSpec *spec = pipeline->spec;
+        CrNbdWait wait = {.nbds = {spec->changes.view, spec->changes.other, spec->target}};
 
         for (;;) {
-                gboolean more;
-
-                if (!start_pieces(pipeline, &more, error) || !take_known(pipeline, error))
+                if (!take_known(pipeline, error) || !start_pieces(pipeline, error))
                         return FALSE;
                 if (pipeline->ended && g_queue_get_length(&pipeline->idle) == N_PIECES)
                         return TRUE;
-                more |= !g_queue_is_empty(&pipeline->idle) && !pipeline->ended;
-                if (!pause_for(pipeline, &wait, more, error))
+                if (!wait_for(pipeline, &wait, error))
                         return FALSE;
         }
 }
@@ -292,7 +289,7 @@ static gboolean flush(Pipeline *pipeline, GError **error)
                         (nbd_completion_callback){.callback = on_flushed, .user_data = pipeline}, 0) < 0)
                 return cr_nbd_set_error(target, 0, error, "Flushing");
         while (!pipeline->flushed)
-                if (!pause_for(pipeline, &wait, FALSE, error))
+                if (!wait_for(pipeline, &wait, error))
                         return FALSE;
         return TRUE;
 }
