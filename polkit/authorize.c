@@ -38,8 +38,8 @@ struct CrAuthority {
 };
 
 typedef struct Check {
+        GList link; /* in `queue` */
         CrAuthority *authority;
-        GList link;    /* in `queue` */
         GQueue *queue; /* one of the authority's, or one of checks that have ended */
         sd_bus_message *call;
         CrQuestion question;

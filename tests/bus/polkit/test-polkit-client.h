@@ -3,7 +3,6 @@
 
 /* A process that calls the service as some user. */
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 typedef struct Client {
@@ -15,8 +14,9 @@ typedef struct ClientRequest {
         const char *interface; /* static strings all: the client is a fork and sees them, too */
         const char *member;
         const char *collection; /* name; NULL: the call has no argument */
-        bool interactive;       /* sets the message's flag ALLOW_INTERACTIVE_AUTHORIZATION */
-        unsigned n_calls;       /* so many at once; 0 means 1 */
+        int interactive;  /* boolean (without padding, as it goes through a pipe): sets the message's flag
+                             ALLOW_INTERACTIVE_AUTHORIZATION */
+        unsigned n_calls; /* so many at once; 0 means 1 */
 } ClientRequest;
 
 /* Returns when the process is that user's. */

@@ -3,6 +3,7 @@
 /* Checks that wait for a person at an authentication dialog. */
 
 #include <glib.h>
+#include <stdbool.h>
 
 #include "test-polkit-agent.h"
 #include "test-polkit-client.h"

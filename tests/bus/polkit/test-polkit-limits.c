@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <stdbool.h>
 
 #include "test-polkit-agent.h"
 #include "test-polkit-client.h"

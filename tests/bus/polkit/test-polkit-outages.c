@@ -3,6 +3,7 @@
 /* Polkit is away, dies, or hangs: everybody is denied, root too, and nothing waits for ever. */
 
 #include <glib.h>
+#include <stdbool.h>
 
 #include "test-polkit-agent.h"
 #include "test-polkit-client.h"

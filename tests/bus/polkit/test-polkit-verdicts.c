@@ -3,6 +3,7 @@
 /* Who gets which verdict when nobody is there to type a password: accounts, rules, the interactive flag. */
 
 #include <glib.h>
+#include <stdbool.h>
 
 #include "test-polkit-client.h"
 #include "test-polkit-main.h"
