@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/objects.h"
 
+#include <systemd/sd-bus.h>
+
 #include "client/error.h"
 #include "client/properties.h"
 #include "client/text.h"
@@ -159,9 +161,10 @@ char *cr_objects_child(CrClient *client, const char *collection, const char *kin
 
 char *cr_objects_collection_name(const char *path)
 {
-        const char *label = strrchr(path, '/');
-        if (label == NULL || label[1] == '\0')
+        /* Not g_dbus_unescape_object_path(), which refuses the leading digit that sd_bus_path_encode()
+         * escapes. */
+        g_autofree char *name = NULL; /* malloc()ed, as g_free() expects */
+        if (sd_bus_path_decode(path, CR_BUS_PATH "/collection", &name) <= 0)
                 return g_strdup("-");
-        g_autofree char *name = (char *)g_dbus_unescape_object_path(label + 1);
-        return cr_text_printable(name == NULL ? label + 1 : name);
+        return cr_text_printable(name);
 }
