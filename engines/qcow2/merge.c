@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engines/qcow2/merge.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/error.h"
+#include "core/failpoint.h"
+#include "core/lineage.h"
+#include "engines/qcow2/chain.h"
+#include "engines/qcow2/child.h"
+#include "engines/qcow2/fd.h"
+#include "engines/qcow2/fence.h"
+#include "engines/qcow2/image.h"
+#include "engines/qcow2/place.h"
+#include "engines/qcow2/zero.h"
+
+/* Of the graph: the upper is the topmost, the lower is next. */
+enum { UPPER, LOWER };
+
+/* The name that the merged layer has in the end: later steps may merge further layers into it. */
+static const char *final_path(const CrPlan *plan, const CrStep *step)
+{
+        const char *path = step->path;
+        gboolean after = FALSE;
+
+        for (guint i = 0; i < plan->steps->len; i++) {
+                const CrStep *other = g_ptr_array_index(plan->steps, i);
+
+                if (after && other->kind == CR_STEP_MERGE && g_strcmp0(other->target, path) == 0)
+                        path = other->path;
+                after = after || other == step;
+        }
+        return path;
+}
+
+/* The layers from the merged one down, as they are after the plan. NULL without error when the plan does not
+ * tell (the collection is deleted). */
+static GPtrArray *merged_chain(const CrPlan *plan, const CrStep *step, GError **error)
+{
+        const char *path = final_path(plan, step);
+
+        for (guint i = 0; plan->after && i < plan->after->layers->len; i++) {
+                const CrLayer *layer = g_ptr_array_index(plan->after->layers, i);
+
+                if (g_strcmp0(layer->path, path) == 0 && layer->inode == step->target_inode)
+                        return cr_lineage_chain(plan->after, &layer->id, error);
+        }
+        return NULL;
+}
+
+static gboolean add_below(
+        const CrConfig *config, const CrPlan *plan, const CrStep *step, CrGraph *graph, GError **error)
+{
+        g_autoptr(GError) local = NULL;
+        g_autoptr(GPtrArray) chain = merged_chain(plan, step, &local);
+
+        if (local) {
+                g_propagate_error(error, g_steal_pointer(&local));
+                return FALSE;
+        }
+        return chain ? cr_chain_add_layers(config, graph, chain, 1, error)
+                     : cr_chain_add_backing(config, graph, error);
+}
+
+static gboolean add_file(
+        const CrConfig *config, CrGraph *graph, const char *path, ino_t inode, GError **error)
+{
+        const CrLayer layer = {.path = (char *)path, .inode = inode};
+        int fd = cr_chain_open_layer(config, &layer, error);
+
+        if (fd < 0)
+                return FALSE;
+        cr_graph_add(graph, fd, "qcow2", path);
+        return cr_fence_file(fd, path, CR_FENCE_EVERYONE, CR_FENCE_SHORT_MS, error);
+}
+
+static gboolean run_tool(const CrGraph *graph, const char *const *argv, GError **error)
+{
+        gsize n_fds;
+        g_autofree int *fds = cr_graph_fds(graph, -1, &n_fds);
+        const CrChildSpec spec = {.argv = argv, .fds = fds, .n_fds = n_fds};
+
+        return cr_child_run(&spec, NULL, error);
+}
+
+static gboolean shrink(const CrGraph *graph, guint64 from, guint64 to, GError **error)
+{
+        g_autofree char *text = cr_graph_text(graph, LOWER, 1, CR_GRAPH_UNLOCKED);
+        g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, to);
+        const char *const argv[] = {"qemu-img", "resize", "-q", "--shrink", text, size, NULL};
+
+        /* Zeroed first: should the shrinking break off between size and tables, then nothing old is left to
+         * show when it grows again. */
+        if (!cr_zero_all(graph, LOWER, to, from, error))
+                return FALSE;
+        CR_FAILPOINT("qcow2.merge.zeroed");
+        return run_tool(graph, argv, error);
+}
+
+/*
+ * Makes the sizes such that a commit, however often it is begun anew, gives the upper's view. A longer lower
+ * is cut: what is beyond would show when the disk grows again. Before a shorter one grows, the upper holds as
+ * zeroes what it shows as zeroes beyond the lower's end: QEMU does hide there what is below the lower, but
+ * not if it is killed right then.
+ */
+static gboolean fit(const CrGraph *graph, guint64 virtual_size, GError **error)
+{
+        const CrGraphNode *lower = cr_graph_node(graph, LOWER);
+        g_auto(CrImage) image = {0};
+
+        if (!cr_image_read(lower->fd, lower->path, &image, error))
+                return FALSE;
+        if (image.virtual_size > virtual_size)
+                return shrink(graph, image.virtual_size, virtual_size, error);
+        if (image.virtual_size < virtual_size)
+                return cr_zero_unallocated(graph, UPPER, image.virtual_size, virtual_size, error);
+        return TRUE;
+}
+
+/* -d: the upper keeps its data, so that a commit that breaks off can be begun anew. */
+static gboolean commit(const CrGraph *graph, GError **error)
+{
+        g_autofree char *text = cr_graph_text(graph, UPPER, G_MAXUINT, CR_GRAPH_UNLOCKED);
+        const char *const argv[] = {"qemu-img", "commit", "-q", "-d", text, NULL};
+        const CrGraphNode *lower = cr_graph_node(graph, LOWER);
+
+        if (!run_tool(graph, argv, error))
+                return FALSE;
+        return fsync(lower->fd) == 0 || cr_error_set_errno(error, errno, "can't flush '%s'", lower->path);
+}
+
+/* A template, or whatever else does not belong to the collection, is never written into. */
+static gboolean check_lower(const CrPlan *plan, const CrStep *step, GError **error)
+{
+        g_autofree char *folder = g_path_get_dirname(step->target);
+        g_autofree char *own = g_strdup_printf("/" CR_LAYERS_FOLDER "/%s", plan->collection.text);
+
+        if (g_str_has_suffix(folder, own))
+                return TRUE;
+        g_set_error(error, CR_ERROR, CR_ERROR_FAILED,
+                "'%s' is no layer of the collection; nothing is merged into it", step->target);
+        return FALSE;
+}
+
+static gboolean merge(const CrConfig *config, const CrPlan *plan, const CrStep *step, GError **error)
+{
+        g_autoptr(CrGraph) graph = cr_graph_new();
+
+        if (!add_file(config, graph, step->path, step->inode, error) ||
+                !add_file(config, graph, step->target, step->target_inode, error) ||
+                !add_below(config, plan, step, graph, error) || !fit(graph, step->virtual_size, error))
+                return FALSE;
+        CR_FAILPOINT("qcow2.merge.fitted");
+        if (!commit(graph, error))
+                return FALSE;
+        CR_FAILPOINT("qcow2.merge.committed");
+        return TRUE;
+}
+
+static gboolean rename_lower(const CrStep *step, const CrPlace *upper, const CrPlace *lower, GError **error)
+{
+        ino_t at_upper, at_lower;
+
+        if (!cr_place_inode(upper, &at_upper, error) || !cr_place_inode(lower, &at_lower, error))
+                return FALSE;
+        if (at_upper != step->inode || at_lower != step->target_inode) {
+                g_set_error(error, CR_ERROR, CR_ERROR_FAILED,
+                        "'%s' or '%s' was replaced while they were merged", step->path, step->target);
+                return FALSE;
+        }
+        if (!cr_place_rename(lower, upper, error))
+                return FALSE;
+        CR_FAILPOINT("qcow2.merge.renamed");
+        return TRUE;
+}
+
+gboolean cr_merge_apply(const CrConfig *config, const CrPlan *plan, const CrStep *step, GError **error)
+{
+        CR_AUTO_PLACE CrPlace upper = CR_PLACE_NONE, lower = CR_PLACE_NONE;
+        ino_t there;
+
+        if (!check_lower(plan, step, error) || !cr_place_open(config, step->path, &upper, error) ||
+                !cr_place_open(config, step->target, &lower, error) || !cr_place_inode(&upper, &there, error))
+                return FALSE;
+        if (there != step->target_inode &&
+                (!merge(config, plan, step, error) || !rename_lower(step, &upper, &lower, error))) {
+                g_prefix_error(error, "merging '%s' into '%s': ", step->path, step->target);
+                return FALSE;
+        }
+        return cr_place_sync(&upper, error) && cr_place_sync(&lower, error);
+}
