@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # test-manual.sh PAGE...: groff has nothing to say about the pages, and each describes something.
 set -euo pipefail
+trap 'echo "line $LINENO: $BASH_COMMAND"' ERR
 
 [ $# -gt 0 ]
 for page in "$@"; do

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # test-settings.sh DATA: systemd-sysusers and systemd-tmpfiles make the account and the folders, in a root of their own.
 set -euo pipefail
+trap 'echo "line $LINENO: $BASH_COMMAND"' ERR
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT

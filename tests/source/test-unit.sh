@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # test-unit.sh UNIT BUILD-DATA: the unit is one that systemd understands, and confines the daemon.
 set -euo pipefail
+trap 'echo "line $LINENO: $BASH_COMMAND"' ERR
 
 temp=$(mktemp -d)
 trap 'rm -rf "$temp"' EXIT

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # In the container: the work of the daemon and its workers, done by a script in their place, in the unit's own sandbox.
 set -euo pipefail
+trap 'echo "line $LINENO: $BASH_COMMAND"' ERR
 
 images=/var/lib/libvirt/images
 hypervisor=64055

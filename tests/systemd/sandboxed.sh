@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # In the unit's sandbox: what the daemon needs works, and what it does not need is refused.
 set -euo pipefail
+trap 'echo "line $LINENO: $BASH_COMMAND"' ERR
 
 fail() {
     echo "sandbox: $*"
