@@ -13,7 +13,8 @@ build_packages=(
 )
 run_packages=(dbus dbus-daemon polkitd qemu-utils systemd util-linux)
 check_packages=(
-    check clang-format-14 e2fsprogs git groff-base jq libnbd-bin libxml2-utils shellcheck systemd-container valgrind
+    check clang-format-14 e2fsprogs git groff-base jq libnbd-bin libxml2-utils python3 shellcheck systemd-container
+    valgrind
 )
 
 usage() {
