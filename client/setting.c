@@ -71,7 +71,8 @@ static GVariant *parse_list(const char *key, const char *value, GError **error)
         return g_variant_new_strv((const char *const *)items, -1);
 }
 
-GVariant *cr_setting_parse(const char *key, const char *value, GError **error)
+/* Floating or not, as its parts come. */
+static GVariant *parse_value(const char *key, const char *value, GError **error)
 {
         const GVariantType *type = cr_setting_type(key);
         if (type == NULL || g_variant_type_equal(type, G_VARIANT_TYPE_STRING))
@@ -91,6 +92,12 @@ GVariant *cr_setting_parse(const char *key, const char *value, GError **error)
         return g_variant_new_uint64(bytes);
 }
 
+GVariant *cr_setting_parse(const char *key, const char *value, GError **error)
+{
+        GVariant *parsed = parse_value(key, value, error);
+        return parsed == NULL ? NULL : g_variant_take_ref(parsed);
+}
+
 static gboolean parse_word(GVariantDict *settings, const char *word, GError **error)
 {
         const char *equals = strchr(word, '=');
@@ -103,7 +110,7 @@ static gboolean parse_word(GVariantDict *settings, const char *word, GError **er
                 g_set_error(error, CR_CLIENT_ERROR, CR_CLIENT_ERROR_USAGE, "%s is given twice", key);
                 return FALSE;
         }
-        GVariant *value = cr_setting_parse(key, equals + 1, error);
+        g_autoptr(GVariant) value = cr_setting_parse(key, equals + 1, error);
         if (value == NULL)
                 return FALSE;
         g_variant_dict_insert_value(settings, key, value);

@@ -8,10 +8,9 @@
 static void assert_value(const char *key, const char *typed, const char *expected)
 {
         g_autoptr(GError) error = NULL;
-        GVariant *value = cr_setting_parse(key, typed, &error);
+        g_autoptr(GVariant) value = cr_setting_parse(key, typed, &error);
         ck_assert_msg(value != NULL, "%s=%s: %s", key, typed, error == NULL ? "" : error->message);
-        g_autoptr(GVariant) sunk = g_variant_ref_sink(value);
-        g_autofree char *printed = g_variant_print(sunk, TRUE);
+        g_autofree char *printed = g_variant_print(value, TRUE);
         ck_assert_str_eq(printed, expected);
 }
 
@@ -115,8 +114,7 @@ START_TEST(a_shown_setting_can_be_typed_again)
                 {"SeedDirectory", "/a"},
         };
         for (gsize i = 0; i < G_N_ELEMENTS(settings); i++) {
-                g_autoptr(GVariant) value =
-                        g_variant_ref_sink(cr_setting_parse(settings[i].key, settings[i].typed, NULL));
+                g_autoptr(GVariant) value = cr_setting_parse(settings[i].key, settings[i].typed, NULL);
                 g_autofree char *shown = cr_setting_format(value);
                 ck_assert_str_eq(shown, settings[i].typed);
         }
