@@ -187,7 +187,9 @@ static void keep_heads_only(CrCollection *after)
         for (guint i = after->layers->len; i-- > 0;)
                 if (((CrLayer *)g_ptr_array_index(after->layers, i))->kind != CR_LAYER_HEAD)
                         g_ptr_array_remove_index(after->layers, i);
-        g_ptr_array_set_size(after->points, 0);
+        for (guint i = 0; i < after->points->len; i++)
+                ((CrPoint *)g_ptr_array_index(after->points, i))->held =
+                        FALSE; /* only lineage from here on */
         after->base_point = after->failover_point = CR_ID_NONE;
 }
 

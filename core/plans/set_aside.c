@@ -25,6 +25,13 @@ void cr_settings_swap_direction(CrSettings *settings)
         settings->primary_connection_point = recovery;
 }
 
+/* A side that took over and committed still has the settings of a replica. */
+static void swap_unless_committed(CrSettings *settings, CrState state)
+{
+        if (state != CR_STATE_COMMITTED)
+                cr_settings_swap_direction(settings);
+}
+
 static CrDivergentDisk *set_head_aside(
         CrPlan *plan, const CrEngine *engine, const CrDisk *disk, const CrId *common_point)
 {
@@ -109,7 +116,7 @@ CrPlan *cr_plan_prepare(
         after->preparation = spec->preparation;
         after->peer.preparation = CR_ID_NONE;
         after->base_point = spec->common_point;
-        cr_settings_swap_direction(after->settings);
+        swap_unless_committed(after->settings, before->state);
         cr_collection_set_last_error(after, 0, NULL);
         return g_steal_pointer(&plan);
 }
@@ -169,6 +176,6 @@ CrPlan *cr_plan_undo_prepare(const CrCollection *before, GError **error)
         after->former_generation = (CrGeneration){0};
         after->preparation = CR_ID_NONE;
         after->base_point = newest_point(after);
-        cr_settings_swap_direction(after->settings);
+        swap_unless_committed(after->settings, before->former_state);
         return g_steal_pointer(&plan);
 }

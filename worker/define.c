@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* DefineCollection: a name for a group of disks, each checked before it is believed. */
+#include <sys/stat.h>
+
+#include "core/failpoint.h"
+#include "worker/operations.h"
+
+static gboolean check_path(CrWorker *worker, const CrCollection *collection, const char *path, GError **error)
+{
+        g_autoptr(GError) failure = NULL;
+        g_autofree char *owner = cr_store_find_path(worker->store, path, &failure);
+        struct stat st;
+
+        if (failure) {
+                g_propagate_error(error, g_steal_pointer(&failure));
+                return FALSE;
+        }
+        for (guint i = 0; !owner && i < collection->disks->len; i++)
+                if (g_str_equal(((CrDisk *)g_ptr_array_index(collection->disks, i))->head_path, path))
+                        owner = g_strdup(collection->name);
+        if (owner) {
+                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER,
+                        "the image %s is already a disk of collection '%s'", path, owner);
+                return FALSE;
+        }
+        /* A second name of the same file would bypass the check above. */
+        if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink > 1) {
+                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER,
+                        "the image %s has another name (a hard link): remove it first", path);
+                return FALSE;
+        }
+        return TRUE;
+}
+
+static CrLayer *new_head(const CrDisk *disk, CrImageInfo *info)
+{
+        CrLayer *head = cr_layer_new();
+
+        head->id = cr_id_new();
+        head->disk = disk->id;
+        head->kind = CR_LAYER_HEAD;
+        head->path = g_strdup(disk->head_path);
+        head->inode = info->inode;
+        head->virtual_size = info->virtual_size;
+        head->template_path = g_steal_pointer(&info->template_path);
+        head->template_inode = info->template_inode;
+        head->template_size = info->template_size;
+        head->template_mtime = info->template_mtime;
+        return head;
+}
+
+static gboolean add_disk(CrWorker *worker, const CrEngine *engine, CrCollection *collection, const char *name,
+        const char *path, GError **error)
+{
+        g_auto(CrImageInfo) info = {0};
+
+        if (!cr_name_check_disk(name, error))
+                return FALSE;
+        if (cr_collection_disk_by_name(collection, name)) {
+                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER,
+                        "two disks of collection '%s' have the name '%s'", collection->name, name);
+                return FALSE;
+        }
+        if (!engine->probe(worker->config, path, &info, error) ||
+                !check_path(worker, collection, path, error))
+                return FALSE;
+        CrDisk *disk = cr_disk_new();
+        disk->id = cr_id_new();
+        disk->name = g_strdup(name);
+        disk->head_path = g_strdup(path);
+        disk->virtual_size = info.virtual_size;
+        g_ptr_array_add(collection->disks, disk);
+        g_ptr_array_add(collection->layers, new_head(disk, &info));
+        return TRUE;
+}
+
+static gboolean add_disks(CrWorker *worker, CrCollection *collection, GVariant *disks, GError **error)
+{
+        const CrEngine *engine = cr_worker_engine(collection, error);
+        GVariantIter iter;
+        const char *name, *path;
+
+        if (!engine)
+                return FALSE;
+        if (g_variant_n_children(disks) < 1 || g_variant_n_children(disks) > CR_MAX_DISKS) {
+                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER,
+                        "a collection has 1 to %d disks, not %" G_GSIZE_FORMAT, CR_MAX_DISKS,
+                        g_variant_n_children(disks));
+                return FALSE;
+        }
+        g_variant_iter_init(&iter, disks);
+        while (g_variant_iter_next(&iter, "(&s&s)", &name, &path))
+                if (!add_disk(worker, engine, collection, name, path, error))
+                        return FALSE;
+        return TRUE;
+}
+
+gboolean cr_operation_define(CrWorker *worker, GError **error)
+{
+        g_autoptr(GVariant) name = cr_worker_get(worker, "Name", "s", error);
+        g_autoptr(GVariant) disks = name ? cr_worker_get(worker, "Disks", "a(ss)", error) : NULL;
+
+        if (!disks || !cr_worker_refuse_options(worker, error) ||
+                !cr_name_check("collection", g_variant_get_string(name, NULL), error))
+                return FALSE;
+        g_autoptr(CrCollection) collection = cr_collection_new(g_variant_get_string(name, NULL));
+        if (!add_disks(worker, collection, disks, error) || !cr_worker_ready(worker, NULL, error))
+                return FALSE;
+        if (!cr_store_save(worker->store, collection, error))
+                return FALSE;
+        CR_FAILPOINT("define.saved");
+        cr_worker_result(g_variant_new_parsed("{'Collection': <%s>}", collection->id.text));
+        return TRUE;
+}

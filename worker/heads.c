@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "core/failpoint.h"
+#include "worker/heads.h"
+
+CrFence *cr_heads_fence(
+        CrWorker *worker, const CrEngine *engine, const CrCollection *collection, GError **error)
+{
+        g_autoptr(GPtrArray) heads = g_ptr_array_new();
+
+        for (guint i = 0; i < collection->disks->len; i++) {
+                const CrDisk *disk = g_ptr_array_index(collection->disks, i);
+                CrLayer *head = cr_collection_head(collection, &disk->id);
+
+                if (!head) {
+                        g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
+                                "disk '%s' of collection '%s' has no head here", disk->name,
+                                collection->name);
+                        return NULL;
+                }
+                g_ptr_array_add(heads, head);
+        }
+        return engine->fence(worker->config, heads, CR_FENCE_WRITERS, error);
+}
+
+static gboolean check_layer(
+        const CrCollection *collection, const CrDisk *disk, const CrLayer *layer, GError **error)
+{
+        struct stat st;
+
+        if (lstat(layer->path, &st) == 0 && st.st_ino == layer->inode)
+                return TRUE;
+        g_set_error(error, CR_ERROR, CR_ERROR_FILE_NOT_FOUND,
+                "the layer %s of disk '%s' of collection '%s' is missing or another file: put it back, or "
+                "restore it from the other site",
+                layer->path, disk->name, collection->name);
+        return FALSE;
+}
+
+gboolean cr_heads_check_point(const CrCollection *collection, const CrId *point, GError **error)
+{
+        for (guint i = 0; i < collection->disks->len; i++) {
+                const CrDisk *disk = g_ptr_array_index(collection->disks, i);
+                const CrLayer *layer = cr_collection_layer_at(collection, &disk->id, point);
+
+                if (!layer) {
+                        g_set_error(error, CR_ERROR, CR_ERROR_FILE_NOT_FOUND,
+                                "collection '%s' holds no point %s of disk '%s'", collection->name,
+                                point->text, disk->name);
+                        return FALSE;
+                }
+                if (!check_layer(collection, disk, layer, error))
+                        return FALSE;
+        }
+        return TRUE;
+}
+
+gboolean cr_heads_check_absent(const CrCollection *collection, GError **error)
+{
+        for (guint i = 0; i < collection->disks->len; i++) {
+                const CrDisk *disk = g_ptr_array_index(collection->disks, i);
+                struct stat st;
+
+                if (lstat(disk->head_path, &st) < 0 && errno == ENOENT)
+                        continue;
+                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
+                        "a file that is not the service's lies at %s, the path of disk '%s' of collection "
+                        "'%s': move it away first",
+                        disk->head_path, disk->name, collection->name);
+                return FALSE;
+        }
+        return TRUE;
+}
+
+/* The layer that a staged overlay of @disk goes above, and the virtual size it shall have. */
+static const CrLayer *staging_base(CrWorker *worker, const CrEngine *engine, const CrCollection *collection,
+        const CrDisk *disk, const CrId *point, guint64 *ret_size, GError **error)
+{
+        g_auto(CrImageInfo) info = {0};
+
+        if (point) {
+                const CrLayer *base = cr_collection_layer_at(collection, &disk->id, point);
+
+                if (base)
+                        *ret_size = base->virtual_size;
+                else
+                        g_set_error(error, CR_ERROR, CR_ERROR_FILE_NOT_FOUND,
+                                "collection '%s' holds no point %s", collection->name, point->text);
+                return base;
+        }
+        /* A machine's owner may have resized the image since the last cut. */
+        const CrLayer *head = cr_collection_head(collection, &disk->id);
+        if (!engine->probe(worker->config, head->path, &info, error))
+                return NULL;
+        *ret_size = info.virtual_size;
+        return head;
+}
+
+static CrStagedLayer *prepare_staging(CrWorker *worker, const CrEngine *engine,
+        const CrCollection *collection, const CrDisk *disk, const CrId *point, const CrLayer **ret_base,
+        GError **error)
+{
+        guint64 size;
+
+        *ret_base = staging_base(worker, engine, collection, disk, point, &size, error);
+        return *ret_base ? cr_staged_layer_new(engine, collection, disk, size) : NULL;
+}
+
+static gboolean create_staged(CrWorker *worker, const CrEngine *engine, const CrCollection *collection,
+        const CrLayer *base, CrStagedLayer *staged, gboolean is_cut, GError **error)
+{
+        const CrDisk *disk = cr_collection_disk(collection, &staged->disk);
+        g_autofree char *future = is_cut ? engine->layer_path(collection, disk, &base->id) : NULL;
+
+        return engine->create(worker->config, base, future, staged->path, staged->virtual_size,
+                is_cut ? base->path : NULL, &staged->inode, error);
+}
+
+static gboolean note_staged(
+        CrWorker *worker, const CrCollection *collection, GPtrArray *staged, GError **error)
+{
+        g_autoptr(GPtrArray) paths = g_ptr_array_new();
+
+        for (guint i = 0; i < staged->len; i++)
+                g_ptr_array_add(paths, ((CrStagedLayer *)g_ptr_array_index(staged, i))->path);
+        g_ptr_array_add(paths, NULL);
+        return cr_store_stage(worker->store, &collection->id, (char *const *)paths->pdata, error);
+}
+
+GPtrArray *cr_heads_stage(CrWorker *worker, const CrEngine *engine, const CrCollection *collection,
+        const CrId *point, GError **error)
+{
+        g_autoptr(GPtrArray) staged = g_ptr_array_new_with_free_func((GDestroyNotify)cr_staged_layer_free);
+        g_autoptr(GPtrArray) bases = g_ptr_array_new();
+
+        for (guint i = 0; i < collection->disks->len; i++) {
+                const CrLayer *base;
+                CrStagedLayer *one = prepare_staging(worker, engine, collection,
+                        g_ptr_array_index(collection->disks, i), point, &base, error);
+
+                if (!one)
+                        return NULL;
+                g_ptr_array_add(staged, one);
+                g_ptr_array_add(bases, (gpointer)base);
+        }
+        if (!note_staged(worker, collection, staged, error))
+                return NULL;
+        CR_FAILPOINT("stage.noted");
+        for (guint i = 0; i < staged->len; i++)
+                if (!create_staged(worker, engine, collection, g_ptr_array_index(bases, i),
+                            g_ptr_array_index(staged, i), !point, error))
+                        return NULL;
+        CR_FAILPOINT("stage.created");
+        return g_steal_pointer(&staged);
+}
+
+gboolean cr_heads_cut(
+        CrWorker *worker, const CrEngine *engine, CrCollection **collection, CrId *ret_point, GError **error)
+{
+        cr_worker_phase("cutting a recovery point");
+        for (guint i = 0; i < (*collection)->disks->len; i++) {
+                const CrDisk *disk = g_ptr_array_index((*collection)->disks, i);
+                if (!engine->normalize(worker->config, cr_collection_head(*collection, &disk->id), error))
+                        return FALSE;
+        }
+        g_autoptr(GPtrArray) staged = cr_heads_stage(worker, engine, *collection, NULL, error);
+        if (!staged)
+                return FALSE;
+        CrCutSpec spec = {.point = cr_id_new(),
+                .host = cr_store_host_id(worker->store),
+                .now = g_get_real_time(),
+                .staged = staged};
+        g_autoptr(CrPlan) plan = cr_plan_cut(*collection, worker->operation, engine, &spec, error);
+        if (!plan || !cr_worker_run_plan(worker, engine, plan, error))
+                return FALSE;
+        cr_worker_final(FALSE); /* the point is cut; sending it may still be cancelled */
+        *ret_point = spec.point;
+        cr_collection_free(*collection);
+        *collection = cr_store_load(worker->store, &plan->collection, CR_LOAD_ALL, error);
+        return *collection != NULL;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The operations that a worker can carry out, one file each (small siblings share one). */
+#pragma once
+
+#include "worker/worker.h"
+
+gboolean cr_operation_define(CrWorker *worker, GError **error);
+gboolean cr_operation_destroy(CrWorker *worker, GError **error);
+gboolean cr_operation_create_relationship(CrWorker *worker, GError **error);
+gboolean cr_operation_remove_relationship(CrWorker *worker, GError **error);
+gboolean cr_operation_modify_settings(CrWorker *worker, GError **error);
+gboolean cr_operation_start(CrWorker *worker, GError **error);
+gboolean cr_operation_replicate(CrWorker *worker, GError **error);
+gboolean cr_operation_failover(CrWorker *worker, GError **error);
+gboolean cr_operation_revert_failover(CrWorker *worker, GError **error);
+gboolean cr_operation_commit_failover(CrWorker *worker, GError **error);
+gboolean cr_operation_preview(CrWorker *worker, GError **error);
+gboolean cr_operation_prepare(CrWorker *worker, GError **error);
+gboolean cr_operation_undo_prepare(CrWorker *worker, GError **error);
+gboolean cr_operation_reverse(CrWorker *worker, GError **error);
+gboolean cr_operation_export(CrWorker *worker, GError **error);
+gboolean cr_operation_discard(CrWorker *worker, GError **error);
+gboolean cr_operation_receive(CrWorker *worker, GError **error);
+gboolean cr_operation_estimate(CrWorker *worker, GError **error);
+gboolean cr_operation_establish(CrWorker *worker, GError **error);
+gboolean cr_operation_dissolve(CrWorker *worker, GError **error);
+gboolean cr_operation_recover(CrWorker *worker, GError **error);

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/failpoint.h"
+#include "worker/send.h"
+#include "worker/source.h"
+
+/* One disk of a transfer. */
+typedef struct SendDisk {
+        const CrDisk *disk;
+        const CrLayer *layer;
+        CrSource *source;
+        CrCopyResult result;
+} SendDisk;
+
+typedef struct Send {
+        CrWorker *worker;
+        CrPeer *peer;
+        const CrCollection *collection;
+        const CrEngine *engine;
+        const CrPoint *point;
+        CrId base;
+        CrId transfer;
+        GPtrArray *disks; /* SendDisk */
+        guint64 bytes_total, bytes_done, bytes_sent;
+} Send;
+
+static void send_disk_free(SendDisk *disk)
+{
+        g_clear_pointer(&disk->source, cr_source_close);
+        g_free(disk);
+}
+
+static gboolean mark_critical(
+        CrWorker *worker, CrCollection *collection, const CrPeerSite *site, GError **error)
+{
+        collection->state = CR_STATE_CRITICAL;
+        if (!cr_store_save(worker->store, collection, error))
+                return FALSE;
+        cr_worker_changed();
+        g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
+                "the peer of collection '%s' took over (generation %" G_GUINT64_FORMAT
+                ", here %" G_GUINT64_FORMAT
+                "): prepare this side for reverse replication (PrepareForReverseReplication), or revert the "
+                "failover over there",
+                collection->name, site->generation.number, collection->generation.number);
+        return FALSE;
+}
+
+/* A replica with a higher generation reverted its failover: this side is primary still and says so by the
+ * next number. */
+static gboolean outrank(CrWorker *worker, CrCollection *collection, const CrPeerSite *site, GError **error)
+{
+        collection->generation = (CrGeneration){.number = site->generation.number + 1, .id = cr_id_new()};
+        if (!cr_store_save(worker->store, collection, error))
+                return FALSE;
+        cr_worker_changed();
+        return TRUE;
+}
+
+gboolean cr_send_check_direction(
+        CrWorker *worker, CrCollection *collection, const CrPeerSite *site, GError **error)
+{
+        gboolean is_higher = site->generation.number > collection->generation.number;
+        gboolean is_tie = site->generation.number == collection->generation.number &&
+                          !cr_id_equal(&site->generation.id, &collection->generation.id);
+
+        if (!site->has_relationship) {
+                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
+                        "the peer of collection '%s' removed its half of the relationship: remove it here "
+                        "too, then create a new one",
+                        collection->name);
+                return FALSE;
+        }
+        if (site->role == CR_ROLE_PRIMARY && is_higher)
+                return mark_critical(worker, collection, site, error);
+        if (is_tie) {
+                g_set_error(error, CR_ERROR, CR_ERROR_STATUS_UNKNOWN,
+                        "both sites of collection '%s' claim generation %" G_GUINT64_FORMAT
+                        ": call InitiateFailover with '/' on the side that shall win",
+                        collection->name, site->generation.number);
+                return FALSE;
+        }
+        if (site->role != CR_ROLE_REPLICA) {
+                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
+                        "the peer of collection '%s' is %s (%s), not a replica: call "
+                        "PrepareForReverseReplication over there",
+                        collection->name, cr_role_word(site->role), cr_state_word(site->state));
+                return FALSE;
+        }
+        return !is_higher || outrank(worker, collection, site, error);
+}
+
+static gboolean open_disk(Send *send, SendDisk *disk, GError **error)
+{
+        const CrLayer *base = cr_id_is_none(&send->base) ? NULL
+                                                         : cr_collection_layer_at(send->collection,
+                                                                   &disk->disk->id, &send->base);
+        guint64 bytes;
+
+        disk->layer = cr_collection_layer_at(send->collection, &disk->disk->id, &send->point->id);
+        if (!disk->layer) {
+                g_set_error(error, CR_ERROR, CR_ERROR_FILE_NOT_FOUND,
+                        "disk '%s' of collection '%s' has no layer at point %s", disk->disk->name,
+                        send->collection->name, send->point->id.text);
+                return FALSE;
+        }
+        disk->source = cr_source_open(send->worker, send->engine, send->collection, disk->layer, base, error);
+        if (!disk->source || !cr_copy_estimate(&disk->source->spec, &bytes, error))
+                return FALSE;
+        send->bytes_total += bytes;
+        return TRUE;
+}
+
+static gboolean open_disks(Send *send, GError **error)
+{
+        cr_worker_phase("looking for changed blocks");
+        for (guint i = 0; i < send->collection->disks->len; i++) {
+                SendDisk *disk = g_new0(SendDisk, 1);
+
+                g_ptr_array_add(send->disks, disk);
+                disk->disk = g_ptr_array_index(send->collection->disks, i);
+                if (!open_disk(send, disk, error))
+                        return FALSE;
+        }
+        return TRUE;
+}
+
+/* Points between the base and the one that is sent: the peer keeps them as lineage. */
+static GVariant *lineage_between(const Send *send)
+{
+        GVariantBuilder builder;
+        const CrPoint *point = send->point;
+
+        g_variant_builder_init(&builder, G_VARIANT_TYPE("a(ss)"));
+        for (guint i = 0; point && i < send->collection->points->len; i++) {
+                point = cr_collection_point(send->collection, &point->parent);
+                if (!point || cr_id_equal(&point->id, &send->base))
+                        break;
+                g_variant_builder_add(&builder, "(ss)", point->id.text, point->parent.text);
+        }
+        return g_variant_builder_end(&builder);
+}
+
+static GVariant *describe_transfer(const Send *send)
+{
+        GVariantDict dict;
+        GVariantBuilder disks;
+
+        g_variant_builder_init(&disks, G_VARIANT_TYPE("a(st)"));
+        for (guint i = 0; i < send->disks->len; i++) {
+                const SendDisk *disk = g_ptr_array_index(send->disks, i);
+                g_variant_builder_add(&disks, "(st)", disk->disk->id.text, disk->layer->virtual_size);
+        }
+        g_variant_dict_init(&dict, NULL);
+        g_variant_dict_insert(&dict, "Transfer", "s", send->transfer.text);
+        g_variant_dict_insert(&dict, "Point", "s", send->point->id.text);
+        g_variant_dict_insert(&dict, "Parent", "s", send->point->parent.text);
+        g_variant_dict_insert(&dict, "Base", "s", send->base.text);
+        g_variant_dict_insert(&dict, "Preparation", "s", send->collection->peer.preparation.text);
+        g_variant_dict_insert(&dict, "Origin", "s", send->point->origin.text);
+        g_variant_dict_insert(&dict, "CreationTime", "t", (guint64)send->point->created);
+        g_variant_dict_insert(&dict, "ConsistencyLevel", "q", (guint16)send->point->consistency);
+        g_variant_dict_insert_value(&dict, "Disks", g_variant_builder_end(&disks));
+        g_variant_dict_insert_value(&dict, "Lineage", lineage_between(send));
+        return g_variant_dict_end(&dict);
+}
+
+static const char *socket_of(GPtrArray *exports, const CrId *disk)
+{
+        for (guint i = 0; i < exports->len; i++) {
+                const CrPeerExport *export = g_ptr_array_index(exports, i);
+
+                if (cr_id_equal(&export->disk, disk))
+                        return export->socket;
+        }
+        return NULL;
+}
+
+static gboolean show_progress(guint64 done, void *userdata)
+{
+        const Send *send = userdata;
+
+        cr_worker_progress(MIN(send->bytes_done + done, send->bytes_total), send->bytes_total);
+        return TRUE;
+}
+
+static gboolean copy_disk(Send *send, SendDisk *disk, GPtrArray *exports, GError **error)
+{
+        const char *socket = socket_of(exports, &disk->disk->id);
+
+        if (!socket) {
+                g_set_error(error, CR_ERROR, CR_ERROR_STATUS_UNKNOWN,
+                        "the peer opened no export for disk '%s' of collection '%s'", disk->disk->name,
+                        send->collection->name);
+                return FALSE;
+        }
+        g_autoptr(CrNbd) target = cr_transport_connect(cr_peer_transport(send->peer), socket, error);
+        if (!target ||
+                !cr_copy_changes(&disk->source->spec, target, show_progress, send, &disk->result, error)) {
+                g_prefix_error(
+                        error, "disk '%s' of collection '%s': ", disk->disk->name, send->collection->name);
+                return FALSE;
+        }
+        send->bytes_done += disk->result.bytes_total;
+        send->bytes_sent += disk->result.bytes_sent;
+        return TRUE;
+}
+
+static gboolean copy_disks(Send *send, GPtrArray *exports, GError **error)
+{
+        for (guint i = 0; i < send->disks->len; i++) {
+                SendDisk *disk = g_ptr_array_index(send->disks, i);
+                g_autofree char *phase = g_strdup_printf("sending disk '%s'", disk->disk->name);
+
+                cr_worker_phase(phase);
+                if (!copy_disk(send, disk, exports, error))
+                        return FALSE;
+                CR_FAILPOINT("send.disk-copied");
+        }
+        cr_worker_progress(send->bytes_total, send->bytes_total);
+        return TRUE;
+}
+
+static GVariant *digests(const Send *send)
+{
+        GVariantBuilder builder;
+
+        g_variant_builder_init(&builder, G_VARIANT_TYPE("a(ss)"));
+        for (guint i = 0; i < send->disks->len; i++) {
+                const SendDisk *disk = g_ptr_array_index(send->disks, i);
+                g_variant_builder_add(&builder, "(ss)", disk->disk->id.text, disk->result.digest);
+        }
+        return g_variant_builder_end(&builder);
+}
+
+static gboolean transfer(Send *send, GError **error)
+{
+        g_autofree char *job = NULL;
+        g_autoptr(GPtrArray) exports =
+                cr_peer_begin_receive(send->peer, describe_transfer(send), &job, error);
+
+        if (!exports)
+                return FALSE;
+        CR_FAILPOINT("send.begun");
+        if (!job) /* listed already: an earlier answer was lost */
+                return TRUE;
+        if (!copy_disks(send, exports, error))
+                return FALSE;
+        CR_FAILPOINT("send.copied");
+        cr_worker_phase("verifying over there");
+        if (!cr_peer_seal(send->peer, job, &send->transfer, digests(send), send->bytes_sent, error))
+                return FALSE;
+        CR_FAILPOINT("send.sealed");
+        return TRUE;
+}
+
+gboolean cr_send_point(CrWorker *worker, CrPeer *peer, const CrCollection *collection, const CrPeerSite *site,
+        const CrId *point, guint64 *ret_bytes, GError **error)
+{
+        Send send = {.worker = worker, .peer = peer, .collection = collection, .transfer = cr_id_new()};
+        gboolean ok;
+
+        send.engine = cr_worker_engine(collection, error);
+        send.point = cr_collection_point(collection, point);
+        send.base = cr_lineage_common_point(collection, site->points);
+        if (!send.engine)
+                return FALSE;
+        send.disks = g_ptr_array_new_with_free_func((GDestroyNotify)send_disk_free);
+        ok = open_disks(&send, error) && transfer(&send, error);
+        g_ptr_array_unref(send.disks);
+        *ret_bytes = send.bytes_sent;
+        return ok;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "worker/source.h"
+
+/* Serves a chain's view and connects to it. */
+static gboolean serve(CrWorker *worker, const CrEngine *engine, GPtrArray *chain, CrExport **ret_export,
+        CrNbd **ret_nbd, GError **error)
+{
+        *ret_export = engine->serve(worker->config, chain, FALSE, worker->runtime_directory, error);
+        if (!*ret_export)
+                return FALSE;
+        *ret_nbd = cr_nbd_open(engine->export_socket(*ret_export), TRUE, error);
+        return *ret_nbd != NULL;
+}
+
+/* The smallest virtual size on a branch down to and with its fork: beyond it a regrown disk reads zeroes,
+ * whatever lies below. */
+static guint64 smallest_size(GPtrArray *chain, guint above_fork)
+{
+        guint64 smallest = G_MAXUINT64;
+
+        for (guint i = 0; i < chain->len && i <= above_fork; i++)
+                smallest = MIN(smallest, ((const CrLayer *)g_ptr_array_index(chain, i))->virtual_size);
+        return smallest;
+}
+
+static gboolean open_compared(CrSource *source, CrWorker *worker, const CrCollection *collection,
+        GPtrArray *chain, const CrLayer *base, GError **error)
+{
+        g_autoptr(GPtrArray) base_chain = cr_lineage_chain(collection, &base->id, error);
+        guint above = 0, base_above = 0;
+
+        if (!base_chain)
+                return FALSE;
+        cr_lineage_fork(chain, base_chain, &above, &base_above);
+        source->spec.depth = above;
+        source->spec.other_depth = base_above;
+        source->spec.changed_from = MIN(smallest_size(chain, above), smallest_size(base_chain, base_above));
+        if (base_above == 0)
+                return TRUE;
+        if (!serve(worker, source->engine, base_chain, &source->other_export, &source->other, error))
+                return FALSE;
+        source->spec.other = source->other;
+        return TRUE;
+}
+
+CrSource *cr_source_open(CrWorker *worker, const CrEngine *engine, const CrCollection *collection,
+        const CrLayer *top, const CrLayer *base, GError **error)
+{
+        g_autoptr(CrSource) source = g_new0(CrSource, 1);
+        g_autoptr(GPtrArray) chain = cr_lineage_chain(collection, &top->id, error);
+
+        source->engine = engine;
+        if (!chain || !serve(worker, engine, chain, &source->view_export, &source->view, error))
+                return NULL;
+        source->spec.view = source->view;
+        source->spec.depth = G_MAXUINT;
+        source->spec.changed_from = G_MAXUINT64;
+        if (base && !open_compared(source, worker, collection, chain, base, error))
+                return NULL;
+        return g_steal_pointer(&source);
+}
+
+void cr_source_close(CrSource *source)
+{
+        g_clear_pointer(&source->view, cr_nbd_close);
+        g_clear_pointer(&source->other, cr_nbd_close);
+        if (source->view_export)
+                (void)source->engine->stop(source->view_export, NULL); /* read-only: nothing to lose */
+        if (source->other_export)
+                (void)source->engine->stop(source->other_export, NULL);
+        g_free(source);
+}
