@@ -51,7 +51,7 @@ GDBusCallFlags cr_client_flags(CrClient *client)
 {
         if (!client->interactive)
                 return G_DBUS_CALL_FLAGS_NONE;
-        if (client->agent == NULL && !client->remote && !client->json)
+        if (client->agent == NULL && !client->remote)
                 client->agent = cr_agent_start(client->address);
         return G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION;
 }

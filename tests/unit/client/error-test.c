@@ -65,6 +65,7 @@ START_TEST(value_and_name_stand_at_the_end_once)
                 "disk 'root' is open (32774 InUse)");
         assert_text(ERROR_NAME("InUse"), "disk 'root' is open", "disk 'root' is open (32774 InUse)");
         assert_text(ERROR_NAME("InUse"), "disk 'a (b)'", "disk 'a (b)' (32774 InUse)");
+        assert_text(ERROR_NAME("InUse"), "disk (b)", "disk (b) (32774 InUse)");
         assert_text(ERROR_NAME("Cancelled"), "cancelled", "cancelled (32768 Cancelled)");
         assert_text("com.example.Other", "what", "what");
         assert_text(ERROR_NAME("Failed"), "a\033[2Jb (32768 Failed)", "a?[2Jb (32768 Failed)");

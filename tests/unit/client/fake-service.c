@@ -75,6 +75,24 @@ static void emit_progress(FakeService *service, const char *path, const char *ch
                 NULL);
 }
 
+static void emit_of_manager(FakeService *service, const char *member, const char *arguments)
+{
+        g_dbus_connection_emit_signal(
+                service->bus, NULL, CR_BUS_PATH, CR_BUS_NAME, member, g_variant_new_parsed(arguments), NULL);
+}
+
+void fake_service_emit(FakeService *service)
+{
+        emit_of_manager(service, "JobNew",
+                "(uint64 7, objectpath '" CR_BUS_PATH "/job/_7', 'Verify',"
+                " objectpath '" CR_BUS_PATH "/collection/shop')");
+        emit_progress(service, CR_BUS_PATH "/job/_7", "{'Phase': <'comparing\033'>}");
+        emit_of_manager(service, "JobEnded",
+                "(uint64 7, objectpath '" CR_BUS_PATH "/job/_7', 'Verify',"
+                " objectpath '" CR_BUS_PATH "/collection/shop', uint32 32772, '" CR_BUS_NAME
+                ".Error.Timeout', 'late')");
+}
+
 static void answer_wait(FakeService *service, const char *path, GDBusMethodInvocation *invocation)
 {
         emit_progress(service, path,

@@ -27,6 +27,9 @@ const char *fake_service_address(FakeService *service);
  * instead, or NULL. Strings must outlive the service. */
 void fake_service_script(FakeService *service, const char *job, FakeJob how, const char *error_name);
 
+/* Sends JobNew, JobEnded (failed) and PropertiesChanged of a job. */
+void fake_service_emit(FakeService *service);
+
 /* The last call of the service's own interfaces, except Wait and GetCollection: "Method (arguments)"; "" when
  * there was none. Valid until the next call. */
 const char *fake_service_last_call(FakeService *service);

@@ -12,9 +12,11 @@ int main(void)
         suite_add_tcase(suite, command_case());
         suite_add_tcase(suite, completion_case());
         suite_add_tcase(suite, error_case());
+        suite_add_tcase(suite, follow_case());
         suite_add_tcase(suite, format_case());
         suite_add_tcase(suite, introspection_case());
         suite_add_tcase(suite, objects_case());
+        suite_add_tcase(suite, output_case());
         suite_add_tcase(suite, progress_case());
         suite_add_tcase(suite, setting_case());
         suite_add_tcase(suite, text_case());

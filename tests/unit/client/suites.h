@@ -9,9 +9,11 @@
 TCase *command_case(void);
 TCase *completion_case(void);
 TCase *error_case(void);
+TCase *follow_case(void);
 TCase *format_case(void);
 TCase *introspection_case(void);
 TCase *objects_case(void);
+TCase *output_case(void);
 TCase *progress_case(void);
 TCase *setting_case(void);
 TCase *text_case(void);
