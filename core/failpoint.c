@@ -7,24 +7,31 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#define VARIABLE "COLLECTION_REPLICATION_FAILPOINT"
-#define STOP_SUFFIX "=stop"
+#define VARIABLE "COLLECTION_REPLICATION_FAILPOINTS"
 
 /* Where the linker gathered the pointers; weak, since a process may have none. */
 extern const struct cr_failpoint *const __start_cr_failpoints[] __attribute__((weak, visibility("hidden")));
 extern const struct cr_failpoint *const __stop_cr_failpoints[] __attribute__((weak, visibility("hidden")));
 
+/* TRUE for the one process that removed the order. */
+static gboolean take_order(const char *folder, const char *name, const char *what)
+{
+        g_autofree char *path = g_strdup_printf("%s/%s.%s", folder, name, what);
+
+        return unlink(path) == 0;
+}
+
 void cr_failpoint_reach(const struct cr_failpoint *point)
 {
-        const char *order = g_getenv(VARIABLE);
-        gsize length = strlen(point->name);
+        const char *folder = g_getenv(VARIABLE);
 
-        if (!order || strncmp(order, point->name, length) != 0)
+        if (!folder)
                 return;
-        if (order[length] == '\0')
+        if (take_order(folder, point->name, "kill"))
                 raise(SIGKILL);
-        else if (strcmp(order + length, STOP_SUFFIX) == 0)
+        if (take_order(folder, point->name, "stop"))
                 raise(SIGSTOP);
 }
 
