@@ -67,28 +67,6 @@ static CrError code_of(int errnum)
         }
 }
 
-gboolean cr_nbd_set_error(CrNbd *nbd, int errnum, GError **error, const char *format, ...)
-{
-        g_autofree char *what = NULL;
-        const char *why = NULL;
-        va_list args;
-
-        if (!error || *error)
-                return FALSE;
-        if (!nbd->handle)
-                errnum = ENOTCONN;
-        else if (errnum == 0) {
-                errnum = nbd_get_errno();
-                why = nbd_get_error();
-        }
-        va_start(args, format);
-        what = g_strdup_vprintf(format, args);
-        va_end(args);
-        g_set_error(error, CR_ERROR, code_of(errnum), "%s at the NBD socket %s: %s", what, nbd->socket_path,
-                why ?: g_strerror(errnum));
-        return FALSE;
-}
-
 static gboolean is_broken(CrNbd *nbd)
 {
         return !nbd->handle || nbd_aio_is_dead(nbd->handle) == 1 || nbd_aio_is_closed(nbd->handle) == 1;
@@ -99,6 +77,28 @@ static gboolean set_broken(CrNbd *nbd, GError **error)
         if (error && !*error)
                 g_set_error(error, CR_ERROR, CR_ERROR_NOT_AVAILABLE,
                         "The NBD server at the socket %s has gone; look why it ended", nbd->socket_path);
+        return FALSE;
+}
+
+gboolean cr_nbd_set_error(CrNbd *nbd, int errnum, GError **error, const char *format, ...)
+{
+        g_autofree char *what = NULL;
+        const char *why = NULL;
+        va_list args;
+
+        if (!error || *error)
+                return FALSE;
+        if (errnum == 0 && is_broken(nbd))
+                return set_broken(nbd, error);
+        if (errnum == 0) {
+                errnum = nbd_get_errno();
+                why = nbd_get_error();
+        }
+        va_start(args, format);
+        what = g_strdup_vprintf(format, args);
+        va_end(args);
+        g_set_error(error, CR_ERROR, code_of(errnum), "%s at the NBD socket %s: %s", what, nbd->socket_path,
+                why ?: g_strerror(errnum));
         return FALSE;
 }
 

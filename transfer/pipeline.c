@@ -33,6 +33,7 @@ struct Pipeline {
         CrChanges *changes;
         CrExtent extent; /* what is left of the present one */
         gboolean ended;  /* there are no more */
+        uint32_t read_flags;
         Piece pieces[N_PIECES];
         GQueue idle, order; /* Piece; order: those whose contents were not taken yet, ascending */
         CrDigest *digest;
@@ -42,6 +43,13 @@ struct Pipeline {
         GError *error; /* of a request: the first */
 };
 
+/* In one fragment: there are no holes in what is read, and qemu-nbd 7.2 answers an error with one only then
+ * (else it hangs up). */
+static uint32_t read_flags_for(CrNbd *view)
+{
+        return cr_nbd_handle(view) && nbd_can_df(cr_nbd_handle(view)) == 1 ? LIBNBD_CMD_FLAG_DF : 0;
+}
+
 static void pipeline_init(Pipeline *pipeline, const CrPipelineSpec *spec)
 {
         *pipeline = (Pipeline){.spec = spec,
@@ -50,6 +58,7 @@ static void pipeline_init(Pipeline *pipeline, const CrPipelineSpec *spec)
                 .idle = G_QUEUE_INIT,
                 .order = G_QUEUE_INIT,
                 .digest = cr_digest_new(),
+                .read_flags = read_flags_for(spec->changes.view),
                 .reported = g_get_monotonic_time()};
         for (guint i = 0; i < N_PIECES; i++) {
                 pipeline->pieces[i] = (Piece){.pipeline = pipeline, .buffer = g_malloc(BUFFER_SIZE)};
@@ -101,13 +110,22 @@ static int on_written(void *userdata, int *error)
         return 1;
 }
 
+/* All that counts is the end of a read. */
+static int on_chunk(
+        void *userdata, const void *data, size_t length, uint64_t offset, unsigned status, int *error)
+{
+        return 0;
+}
+
 static gboolean start_read(Piece *piece, GError **error)
 {
-        CrNbd *view = piece->pipeline->spec->changes.view;
+        Pipeline *pipeline = piece->pipeline;
+        CrNbd *view = pipeline->spec->changes.view;
 
-        if (cr_nbd_handle(view) &&
-                nbd_aio_pread(cr_nbd_handle(view), piece->buffer, piece->length, piece->offset,
-                        (nbd_completion_callback){.callback = on_read, .user_data = piece}, 0) >= 0)
+        if (cr_nbd_handle(view) && nbd_aio_pread_structured(cr_nbd_handle(view), piece->buffer, piece->length,
+                                           piece->offset, (nbd_chunk_callback){.callback = on_chunk},
+                                           (nbd_completion_callback){.callback = on_read, .user_data = piece},
+                                           pipeline->read_flags) >= 0)
                 return TRUE;
         return cr_nbd_set_error(view, 0, error, "Reading");
 }
@@ -236,20 +254,10 @@ static gboolean report(Pipeline *pipeline, GError **error)
 static gboolean wait_for(Pipeline *pipeline, CrNbdWait *wait, GError **error)
 {
         gint64 left_ms = (pipeline->reported + PROGRESS_US - g_get_monotonic_time()) / 1000;
-        g_autoptr(GError) failure = NULL;
 
         if (left_ms <= 0 && !report(pipeline, error))
                 return FALSE;
-        cr_nbd_wait(wait, (int)CLAMP(left_ms, 0, PROGRESS_US / 1000), &failure);
-        /* What a request ran into tells more than that its connection broke. */
-        if (pipeline->error) {
-                g_propagate_error(error, g_steal_pointer(&pipeline->error));
-                return FALSE;
-        }
-        if (!failure)
-                return TRUE;
-        g_propagate_error(error, g_steal_pointer(&failure));
-        return FALSE;
+        return cr_nbd_wait(wait, (int)CLAMP(left_ms, 0, PROGRESS_US / 1000), error) && !pipeline->error;
 }
 
 static gboolean move_all(Pipeline *pipeline, GError **error)
@@ -308,15 +316,22 @@ static gboolean run(Pipeline *pipeline, GError **error)
 
 gboolean cr_pipeline_run(const CrPipelineSpec *spec, CrCopyResult *ret, GError **error)
 {
+        g_autoptr(GError) failure = NULL;
         Pipeline pipeline;
         gboolean ok;
 
         pipeline_init(&pipeline, spec);
-        ok = run(&pipeline, error);
+        ok = run(&pipeline, &failure);
         if (ok) {
                 *ret = (CrCopyResult){.bytes_sent = pipeline.bytes_sent, .bytes_total = pipeline.bytes_done};
                 cr_digest_finish(pipeline.digest, ret->digest);
         } else {
+                /* What a request ran into tells more than what came of it. */
+                if (pipeline.error) {
+                        g_clear_error(&failure);
+                        failure = g_steal_pointer(&pipeline.error);
+                }
+                g_propagate_error(error, g_steal_pointer(&failure));
                 /* Requests that are in flight use the buffers. */
                 cr_nbd_abandon(spec->changes.view);
                 cr_nbd_abandon(spec->target);
