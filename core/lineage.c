@@ -101,17 +101,25 @@ GPtrArray *cr_lineage_held(const CrCollection *collection)
         return held;
 }
 
-CrId cr_lineage_common_point(const CrCollection *collection, GPtrArray *peer_points)
+/* The ids (borrowed) of the points that the peer holds. */
+static GHashTable *held_by_peer(GPtrArray *peer_points)
 {
-        g_autoptr(GHashTable) peer_held = g_hash_table_new(cr_id_hash, cr_id_hash_equal);
-        g_autoptr(GPtrArray) held = cr_lineage_held(collection);
+        GHashTable *ids = g_hash_table_new(cr_id_hash, cr_id_hash_equal);
 
         for (guint i = 0; i < peer_points->len; i++) {
                 CrPeerPoint *point = g_ptr_array_index(peer_points, i);
 
                 if (point->held)
-                        g_hash_table_add(peer_held, &point->id);
+                        g_hash_table_add(ids, &point->id);
         }
+        return ids;
+}
+
+CrId cr_lineage_common_point(const CrCollection *collection, GPtrArray *peer_points)
+{
+        g_autoptr(GHashTable) peer_held = held_by_peer(peer_points);
+        g_autoptr(GPtrArray) held = cr_lineage_held(collection);
+
         for (guint i = 0; i < held->len; i++) {
                 const CrPoint *point = g_ptr_array_index(held, i);
 
@@ -119,6 +127,33 @@ CrId cr_lineage_common_point(const CrCollection *collection, GPtrArray *peer_poi
                         return point->id;
         }
         return CR_ID_NONE;
+}
+
+static gboolean is_on_all_disks(const CrCollection *collection, const CrId *point)
+{
+        for (guint i = 0; i < collection->disks->len; i++) {
+                const CrDisk *disk = g_ptr_array_index(collection->disks, i);
+
+                if (!cr_collection_layer_at(collection, &disk->id, point))
+                        return FALSE;
+        }
+        return TRUE;
+}
+
+CrId cr_lineage_shared_point(const CrCollection *collection, GPtrArray *peer_points)
+{
+        g_autoptr(GHashTable) peer_held = held_by_peer(peer_points);
+        CrId common = cr_lineage_common_point(collection, peer_points);
+
+        /* A parent comes before its children: the newest last. */
+        for (guint i = collection->points->len; i > 0 && cr_id_is_none(&common); i--) {
+                const CrPoint *point = g_ptr_array_index(collection->points, i - 1);
+
+                if (point->held && g_hash_table_contains(peer_held, &point->id) &&
+                        is_on_all_disks(collection, &point->id))
+                        common = point->id;
+        }
+        return common;
 }
 
 /* What a writable layer, or one that was, keeps below it; NULL: nothing. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Questions about the order of points (by parent, never by clock) and of layers (by the site's own tree). Pure. */
+/* Questions about the order of points (by parent, never by clock) and of layers (by the site's own tree).
+ * Pure. */
 #pragma once
 
 #include "core/model.h"
@@ -11,25 +12,36 @@ typedef struct CrPeerPoint {
         gboolean held; /* that site still has it as a recovery point */
 } CrPeerPoint;
 
-/* The layers from @top (included) down to the lowest that is ours, topmost first. Elements borrowed. An unknown or circular parent ends it: NULL with Failed. */
+/* The layers from @top (included) down to the lowest that is ours, topmost first. Elements borrowed. An
+ * unknown or circular parent ends it: NULL with Failed. */
 GPtrArray *cr_lineage_chain(const CrCollection *collection, const CrId *top, GError **error);
 
-/* The newest point, going down from @disk's head (or, without one, from base_point), that is held here and held by the peer (@peer_points: CrPeerPoint). None: none shared. All disks of the
- * collection must have a layer at it. */
+/* The newest point, going down from @disk's head (or, without one, from base_point), that is held here and
+ * held by the peer (@peer_points: CrPeerPoint). None: none shared. All disks of the collection must have a
+ * layer at it. */
 CrId cr_lineage_common_point(const CrCollection *collection, GPtrArray *peer_points);
+
+/* For a sender: the point to send above. The common point if there is one; else (the receiver stands on a
+ * branch that this side abandoned when it failed over to an older point) the newest point that both hold on
+ * any branch. None: nothing is shared. */
+CrId cr_lineage_shared_point(const CrCollection *collection, GPtrArray *peer_points);
 
 /* TRUE when @ancestor is @point or comes before it. */
 gboolean cr_lineage_is_ancestor(GPtrArray *points, const CrId *ancestor, const CrId *point);
 
-/* The held points from the head's base (or base_point) downwards, newest first, by this site's layer tree. CrPoint, borrowed. */
+/* The held points from the head's base (or base_point) downwards, newest first, by this site's layer tree.
+ * CrPoint, borrowed. */
 GPtrArray *cr_lineage_held(const CrCollection *collection);
 
-/* How far two layer chains of a disk (as cr_lineage_chain gives) share: *@ret_above_a and *@ret_above_b are the numbers of layers above their fork (all, when they share none). */
+/* How far two layer chains of a disk (as cr_lineage_chain gives) share: *@ret_above_a and *@ret_above_b are
+ * the numbers of layers above their fork (all, when they share none). */
 void cr_lineage_fork(GPtrArray *chain_a, GPtrArray *chain_b, guint *ret_above_a, guint *ret_above_b);
 
-/* TRUE when the layer is needed whatever retention says (design, first invariant). @reason (may be NULL) is a static word for messages. */
+/* TRUE when the layer is needed whatever retention says (design, first invariant). @reason (may be NULL) is a
+ * static word for messages. */
 gboolean cr_lineage_is_pinned(const CrCollection *collection, const CrLayer *layer, const char **reason);
 
-/* The points that retention would drop now: held, not pinned, beyond settings->recovery_history beside the latest; oldest first. On a primary: everything before the newest
- * confirmed point beyond the same number. CrPoint, borrowed. */
+/* The points that retention would drop now: held, not pinned, beyond settings->recovery_history beside the
+ * latest; oldest first. On a primary: everything before the newest confirmed point beyond the same number.
+ * CrPoint, borrowed. */
 GPtrArray *cr_lineage_expired(const CrCollection *collection);

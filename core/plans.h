@@ -63,9 +63,13 @@ CrPlan *cr_plan_undo_prepare(const CrCollection *before, GError **error);
 /* Deletes what only the divergence refers to. */
 CrPlan *cr_plan_discard(const CrCollection *before, const CrId *divergence, GError **error);
 
-/* Drops one point: on every disk its layer is merged with the one above it. NULL without error when some
- * disk's layer has several children or none (it is needed). */
-CrPlan *cr_plan_merge_point(const CrCollection *before, const CrId *point, GError **error);
+/* Drops one point: on every disk its layer is merged with the one above it, or deleted when it is the end of
+ * an abandoned branch. NULL when some disk still needs its layer. */
+CrPlan *cr_plan_expire_point(const CrCollection *before, const CrId *point);
+
+/* Takes out one layer that is part of no point (a cut that was interrupted left it). NULL when there is none.
+ */
+CrPlan *cr_plan_merge_pointless(const CrCollection *before);
 
 /* Ends replication on a side that has heads: one plain image per disk at its head's path, everything else
  * deleted. */

@@ -5,7 +5,7 @@
 #include "core/redo.h"
 #include "worker/prune.h"
 
-/* The layers that the plan's merges touch, for the fence. */
+/* The layers that the plan's steps touch, for the fence. */
 static GPtrArray *touched(const CrCollection *collection, const CrPlan *plan)
 {
         GPtrArray *layers = g_ptr_array_new();
@@ -15,25 +15,22 @@ static GPtrArray *touched(const CrCollection *collection, const CrPlan *plan)
 
                 for (guint k = 0; k < collection->layers->len; k++) {
                         CrLayer *layer = g_ptr_array_index(collection->layers, k);
-                        if (g_str_equal(layer->path, step->path) || g_str_equal(layer->path, step->target))
+                        if (g_str_equal(layer->path, step->path) || g_strcmp0(layer->path, step->target) == 0)
                                 g_ptr_array_add(layers, layer);
                 }
         }
         return layers;
 }
 
-/* FALSE with no error: nothing was merged, and nothing more is to be tried now. */
-static gboolean merge_point(CrWorker *worker, const CrEngine *engine, const CrCollection *collection,
-        const CrId *point, GError **error)
+/* FALSE with no error: somebody reads those layers, the next cycle will do. */
+static gboolean run_fenced(CrWorker *worker, const CrEngine *engine, const CrCollection *collection,
+        CrPlan *plan, GError **error)
 {
-        g_autoptr(CrPlan) plan = cr_plan_merge_point(collection, point, error);
-
-        if (!plan)
-                return FALSE;
         g_autoptr(GPtrArray) layers = touched(collection, plan);
         CrFence *fence = engine->fence(worker->config, layers, CR_FENCE_EVERYONE, NULL);
+
         if (!fence)
-                return FALSE; /* somebody reads them: the next cycle will do */
+                return FALSE;
         CR_FAILPOINT("prune.fenced");
         gboolean ok = cr_worker_run_plan(worker, engine, plan, error);
         cr_worker_final(FALSE);
@@ -41,27 +38,41 @@ static gboolean merge_point(CrWorker *worker, const CrEngine *engine, const CrCo
         return ok;
 }
 
+/* One plan after another, the oldest point first, until one was carried out. */
+static gboolean prune_one(
+        CrWorker *worker, const CrEngine *engine, const CrCollection *collection, GError **error)
+{
+        g_autoptr(GPtrArray) expired = cr_lineage_expired(collection);
+        g_autoptr(CrPlan) pointless = cr_plan_merge_pointless(collection);
+        g_autoptr(GError) failure = NULL;
+        gboolean done = pointless && run_fenced(worker, engine, collection, pointless, &failure);
+
+        for (guint i = 0; i < expired->len && !done && !failure; i++) {
+                const CrPoint *point = g_ptr_array_index(expired, i);
+                g_autoptr(CrPlan) plan = cr_plan_expire_point(collection, &point->id);
+
+                done = plan && run_fenced(worker, engine, collection, plan, &failure);
+        }
+        if (failure)
+                g_propagate_error(error, g_steal_pointer(&failure));
+        return done;
+}
+
 gboolean cr_prune(CrWorker *worker, const CrId *id, GError **error)
 {
-        g_autoptr(GError) failure = NULL;
-
         cr_worker_phase("merging old points");
         for (;;) {
+                g_autoptr(GError) failure = NULL;
                 g_autoptr(CrCollection) collection = cr_store_load(worker->store, id, CR_LOAD_ALL, error);
                 const CrEngine *engine = collection ? cr_worker_engine(collection, error) : NULL;
+
                 if (!engine)
                         return FALSE;
-                g_autoptr(GPtrArray) expired = cr_lineage_expired(collection);
-                gboolean merged = FALSE;
-
-                for (guint i = 0; i < expired->len && !merged && !failure; i++)
-                        merged = merge_point(worker, engine, collection,
-                                &((CrPoint *)g_ptr_array_index(expired, i))->id, &failure);
-                if (failure) {
-                        g_propagate_error(error, g_steal_pointer(&failure));
-                        return FALSE;
-                }
-                if (!merged)
+                if (prune_one(worker, engine, collection, &failure))
+                        continue;
+                if (!failure)
                         return TRUE;
+                g_propagate_error(error, g_steal_pointer(&failure));
+                return FALSE;
         }
 }

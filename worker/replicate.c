@@ -54,7 +54,7 @@ static gboolean cut_and_send(CrWorker *worker, const CrEngine *engine, CrCollect
 
 static gboolean check_shared(const CrCollection *collection, const CrPeerSite *site, GError **error)
 {
-        CrId common = cr_lineage_common_point(collection, site->points);
+        CrId common = cr_lineage_shared_point(collection, site->points);
 
         if (!cr_id_is_none(&common))
                 return TRUE;

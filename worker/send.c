@@ -261,7 +261,7 @@ gboolean cr_send_point(CrWorker *worker, CrPeer *peer, const CrCollection *colle
 
         send.engine = cr_worker_engine(collection, error);
         send.point = cr_collection_point(collection, point);
-        send.base = cr_lineage_common_point(collection, site->points);
+        send.base = cr_lineage_shared_point(collection, site->points);
         if (!send.engine)
                 return FALSE;
         send.disks = g_ptr_array_new_with_free_func((GDestroyNotify)send_disk_free);

@@ -51,13 +51,26 @@ static guint count_children(const CrCollection *collection, const CrLayer *layer
         return count;
 }
 
-/* A layer that a guest may be writing, or that a transfer writes, takes no merge. */
-static gboolean may_merge_into_child(const CrLayer *child)
+/* Takes @lower out of the tree: merged with the one layer above it, or deleted when it is an abandoned end.
+ * FALSE when it is needed: several layers stand on it, or one that a guest or a transfer may be writing. */
+static gboolean drop_layer(CrPlan *plan, CrLayer *lower)
 {
-        return child->kind == CR_LAYER_FROZEN;
+        CrLayer *upper = NULL;
+        guint children = count_children(plan->after, lower, &upper);
+
+        if (children > 1 || (upper && upper->kind != CR_LAYER_FROZEN))
+                return FALSE;
+        if (upper) {
+                add_merge(plan, upper, lower->path, lower->inode);
+                inherit(upper, lower);
+        } else {
+                add_delete(plan, lower);
+        }
+        g_ptr_array_remove(plan->after->layers, lower);
+        return TRUE;
 }
 
-CrPlan *cr_plan_merge_point(const CrCollection *before, const CrId *point_id, GError **error)
+CrPlan *cr_plan_expire_point(const CrCollection *before, const CrId *point_id)
 {
         g_autoptr(CrPlan) plan = cr_plan_new(before, CR_OP_REPLICATE);
         CrCollection *after = plan->after;
@@ -65,18 +78,28 @@ CrPlan *cr_plan_merge_point(const CrCollection *before, const CrId *point_id, GE
 
         for (guint i = 0; i < after->disks->len; i++) {
                 const CrDisk *disk = g_ptr_array_index(after->disks, i);
-                CrLayer *lower = cr_collection_layer_at(after, &disk->id, point_id);
-                CrLayer *upper = NULL;
+                CrLayer *layer = cr_collection_layer_at(after, &disk->id, point_id);
 
-                if (!lower || count_children(after, lower, &upper) != 1 || !may_merge_into_child(upper))
+                if (!layer || !drop_layer(plan, layer))
                         return NULL;
-                add_merge(plan, upper, lower->path, lower->inode);
-                inherit(upper, lower);
-                g_ptr_array_remove(after->layers, lower);
         }
         if (point)
                 point->held = FALSE;
         return g_steal_pointer(&plan);
+}
+
+CrPlan *cr_plan_merge_pointless(const CrCollection *before)
+{
+        g_autoptr(CrPlan) plan = cr_plan_new(before, CR_OP_REPLICATE);
+
+        for (guint i = 0; i < plan->after->layers->len; i++) {
+                CrLayer *layer = g_ptr_array_index(plan->after->layers, i);
+
+                if (layer->kind == CR_LAYER_FROZEN && cr_id_is_none(&layer->point) &&
+                        !cr_lineage_is_pinned(plan->after, layer, NULL) && drop_layer(plan, layer))
+                        return g_steal_pointer(&plan); /* one at a time: its neighbours have changed */
+        }
+        return NULL;
 }
 
 /* Removes @layer and, downwards, everything that nothing else stands on or is a held point; adds their
