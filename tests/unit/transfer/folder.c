@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "folder.h"
 
-#include <check.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -15,7 +14,7 @@ Folder *folder_new(void)
         Folder *folder = g_new0(Folder, 1);
 
         folder->path = g_dir_make_tmp("transfer-XXXXXX", NULL);
-        ck_assert_ptr_nonnull(folder->path);
+        g_assert_nonnull(folder->path);
         return folder;
 }
 
@@ -49,11 +48,11 @@ int run_command(const char *const *argv, gboolean may_fail)
         g_autofree char *out = NULL, *err = NULL;
         int status;
 
-        ck_assert(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, die_with_parent, NULL, &out,
-                &err, &status, NULL));
-        ck_assert(WIFEXITED(status));
-        if (!may_fail)
-                ck_assert_msg(WEXITSTATUS(status) == 0, "%s: %s%s", argv[0], out, err);
+        g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, die_with_parent, NULL,
+                &out, &err, &status, NULL));
+        g_assert_true(WIFEXITED(status));
+        if (!may_fail && WEXITSTATUS(status) != 0)
+                g_error("%s: %s%s", argv[0], out, err);
         return WEXITSTATUS(status);
 }
 
@@ -119,7 +118,7 @@ gboolean images_equal(const char *a, const char *b)
         int status = run_command(
                 (const char *const[]){"qemu-img", "compare", "-f", "qcow2", "-F", "qcow2", a, b, NULL}, TRUE);
 
-        ck_assert_int_le(status, 1);
+        g_assert_cmpint(status, <=, 1);
         return status == 0;
 }
 
@@ -128,7 +127,7 @@ static void await_server(Server *server)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-        ck_assert_uint_lt(g_strlcpy(address.sun_path, server->socket_path, sizeof address.sun_path),
+        g_assert_cmpint(g_strlcpy(address.sun_path, server->socket_path, sizeof address.sun_path), <,
                 sizeof address.sun_path);
         for (guint tries = 0;; tries++) {
                 int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -137,8 +136,8 @@ static void await_server(Server *server)
                 close(fd);
                 if (r == 0)
                         return;
-                ck_assert_msg(waitpid(server->pid, NULL, WNOHANG) == 0, "qemu-nbd did not start");
-                ck_assert_uint_lt(tries, 6000);
+                g_assert_cmpint(waitpid(server->pid, NULL, WNOHANG), ==, 0); /* did not start */
+                g_assert_cmpint(tries, <, 6000);
                 g_usleep(5000);
         }
 }
@@ -157,7 +156,7 @@ static Server *start(Folder *folder, const char *const *options, const char *ima
                 g_ptr_array_add(argv, (char *)*options);
         g_ptr_array_add(argv, (char *)image);
         g_ptr_array_add(argv, NULL);
-        ck_assert(g_spawn_async(NULL, (char **)argv->pdata, NULL,
+        g_assert_true(g_spawn_async(NULL, (char **)argv->pdata, NULL,
                 G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, die_with_parent,
                 NULL, &server->pid, NULL));
         await_server(server);
@@ -179,7 +178,7 @@ Server *serve_options(Folder *folder, const char *image_options, const char *ext
 
 void server_signal(Server *server, int sig)
 {
-        ck_assert_int_eq(kill(server->pid, sig), 0);
+        g_assert_cmpint(kill(server->pid, sig), ==, 0);
 }
 
 static void end_by(Server *server, int sig)
@@ -187,7 +186,7 @@ static void end_by(Server *server, int sig)
         if (server->pid == 0)
                 return;
         server_signal(server, sig);
-        ck_assert_int_eq(waitpid(server->pid, NULL, 0), server->pid);
+        g_assert_cmpint(waitpid(server->pid, NULL, 0), ==, server->pid);
         server->pid = 0;
 }
 

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transfer.h"
 
-#include <check.h>
-
 CrNbd *open_server(Server *server, gboolean with_changes)
 {
         g_autoptr(GError) error = NULL;
         CrNbd *nbd = cr_nbd_open(server->socket_path, with_changes, &error);
 
-        ck_assert_msg(nbd != NULL, "%s", error ? error->message : "no error");
+        g_assert_no_error(error);
         return nbd;
 }
 
@@ -18,14 +16,15 @@ void image_digest(Folder *folder, const char *image, gboolean whole, char ret[CR
         g_autoptr(CrNbd) nbd = open_server(server, TRUE);
         g_autoptr(GError) error = NULL;
 
-        ck_assert_msg(cr_copy_digest(nbd, whole, NULL, NULL, ret, &error), "%s", error->message);
+        cr_copy_digest(nbd, whole, NULL, NULL, ret, &error);
+        g_assert_no_error(error);
 }
 
 static gboolean count_reports(guint64 done, void *userdata)
 {
         guint64 *last = userdata;
 
-        ck_assert_uint_ge(done, *last);
+        g_assert_cmpint(done, >=, *last);
         *last = done;
         return TRUE;
 }
@@ -36,12 +35,13 @@ static CrCopyResult copy(const CrChangesSpec *spec, CrNbd *target)
         CrCopyResult result;
         guint64 estimate, done = 0;
 
-        ck_assert_msg(cr_copy_estimate(spec, &estimate, &error), "%s", error->message);
-        ck_assert_msg(
-                cr_copy_changes(spec, target, count_reports, &done, &result, &error), "%s", error->message);
-        ck_assert_uint_eq(done, result.bytes_total);
-        ck_assert_uint_le(result.bytes_sent, estimate);
-        ck_assert_uint_le(estimate, result.bytes_total);
+        cr_copy_estimate(spec, &estimate, &error);
+        g_assert_no_error(error);
+        cr_copy_changes(spec, target, count_reports, &done, &result, &error);
+        g_assert_no_error(error);
+        g_assert_cmpint(done, ==, result.bytes_total);
+        g_assert_cmpint(result.bytes_sent, <=, estimate);
+        g_assert_cmpint(estimate, <=, result.bytes_total);
         return result;
 }
 
@@ -69,6 +69,6 @@ CrCopyResult transfer_run(Folder *folder, const Transfer *transfer)
                 server_end(receiver);
         }
         image_digest(folder, transfer->layer, transfer->depth == G_MAXUINT, digest);
-        ck_assert_str_eq(digest, result.digest);
+        g_assert_cmpstr(digest, ==, result.digest);
         return result;
 }
