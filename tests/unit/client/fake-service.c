@@ -84,7 +84,7 @@ static void emit_of_manager(FakeService *service, const char *member, const char
 void fake_service_emit(FakeService *service)
 {
         emit_of_manager(service, "JobNew",
-                "(uint64 7, objectpath '" CR_BUS_PATH "/job/_7', 'Verify',"
+                "(uint64 7, objectpath '" CR_BUS_PATH "/job/_7', 'Verify\033',"
                 " objectpath '" CR_BUS_PATH "/collection/shop')");
         emit_progress(service, CR_BUS_PATH "/job/_7", "{'Phase': <'comparing\033'>}");
         emit_of_manager(service, "JobEnded",

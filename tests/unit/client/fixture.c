@@ -25,7 +25,11 @@ static const char objects[] =
         "': {'org.example.CollectionReplication.Job': {'Id': <uint64 7>, 'Operation': <'ReplicateNow'>,"
         " 'Collection': <objectpath '" SHOP "'>, 'State': <'completed'>, 'Phase': <'checking'>,"
         " 'Result': <{'BytesSent': <uint64 1536>, 'Duration': <uint64 3200000>,"
-        " 'Paths': <[('root', '/out/root')]>}>}}}";
+        " 'Paths': <[('root', '/out/root')]>}>}},"
+        " '" SHOP "2/point/" FOREIGN_POINT
+        "': {'org.example.CollectionReplication.RecoveryPoint': {'Id': <'" FOREIGN_POINT "'>}},"
+        " '" FOREIGN_JOB "': {'org.example.CollectionReplication.Job': {'Id': <uint64 8>,"
+        " 'Collection': <objectpath '" SHOP "2'>}}}";
 
 FakeService *service;
 GString *output;

@@ -15,6 +15,8 @@
 #define POINT "0123456789abcdef0123456789abcdef"
 #define POINT_2 "0123ffffffffffffffffffffffffffff"
 #define DIVERGENCE "fedcba9876543210fedcba9876543210"
+#define FOREIGN_POINT "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" /* of collection shop2 */
+#define FOREIGN_JOB CR_BUS_PATH "/job/_8"
 #define JOB CR_BUS_PATH "/job/_7"
 
 /* What a test looks at; all of it is there between set-up and tear-down. */

@@ -20,9 +20,9 @@ START_TEST(a_job_is_followed_to_its_end)
 }
 END_TEST
 
-START_TEST(a_terminal_gets_a_bar_redrawn_in_place)
+START_TEST(a_terminal_gets_one_line_of_its_width_redrawn_in_place)
 {
-        struct winsize size = {.ws_row = 24, .ws_col = 90};
+        struct winsize size = {.ws_row = 24, .ws_col = 30};
         int terminal, device;
         int standard_output = dup(STDOUT_FILENO);
         ck_assert_int_eq(openpty(&terminal, &device, NULL, NULL, &size), 0);
@@ -34,9 +34,8 @@ START_TEST(a_terminal_gets_a_bar_redrawn_in_place)
         close(terminal);
         close(device);
         ck_assert_int_eq(status, 0);
-        assert_contains(output, "\r[--------------------]   0%  checking\033[K");
-        assert_contains(
-                output, "\r[##########----------]  50%  1.0 KiB of 2.0 KiB  1.0 KiB/s  sending root\033[K");
+        assert_contains(output, "\r  0%  checking\033[K");
+        assert_contains(output, "\r 50%  1.0 KiB of 2.0 KiB  ...\033[K");
         assert_contains(output, "\r\033[KReplicateNow of shop: completed");
 }
 END_TEST
@@ -72,7 +71,7 @@ END_TEST
 
 START_TEST(a_job_that_does_not_exist_is_told)
 {
-        ck_assert_int_eq(run("wait 8"), 1);
+        ck_assert_int_eq(run("wait 99"), 1);
         ck_assert_str_ne(errors->str, "");
         ck_assert_str_eq(fake_service_last_call(service), "");
 }
@@ -133,7 +132,7 @@ TCase *follow_case(void)
         tcase_add_checked_fixture(tcase, fixture_set_up, fixture_tear_down);
         tcase_set_timeout(tcase, 60);
         tcase_add_test(tcase, a_job_is_followed_to_its_end);
-        tcase_add_test(tcase, a_terminal_gets_a_bar_redrawn_in_place);
+        tcase_add_test(tcase, a_terminal_gets_one_line_of_its_width_redrawn_in_place);
         tcase_add_test(tcase, a_failed_job_is_told_with_value_and_name);
         tcase_add_test(tcase, an_interrupt_leaves_the_job_alone);
         tcase_add_test(tcase, a_service_that_goes_away_is_told);

@@ -19,6 +19,9 @@ START_TEST(people_read_tables)
         assert_contains(output, DIVERGENCE "  -          discarded   2.0 KiB");
         ck_assert_int_eq(run("jobs shop"), 0);
         assert_contains(output, "  7  ReplicateNow  shop        completed");
+        ck_assert_ptr_null(strstr(output->str, "shop2"));
+        ck_assert_int_eq(run("jobs"), 0);
+        assert_contains(output, "shop2");
         ck_assert_int_eq(run("statistics shop"), 0);
         assert_contains(output, "ReplicationSize: 2.0 KiB\n");
         assert_contains(output, "MaxReplicationLatency: 7 s\n");
@@ -91,7 +94,7 @@ START_TEST(people_watch_what_happens)
         g_timeout_add(20, on_tick, "job 7 ended");
         ck_assert_int_eq(run("monitor"), 0);
         assert_contains(output, " the service is there\n");
-        assert_contains(output, " job 7 new: Verify of shop\n");
+        assert_contains(output, " job 7 new: Verify? of shop\n");
         assert_contains(output, " job 7 ended: Verify of shop: late (32772 Timeout)\n");
         assert_contains(output, " /job/_7 Phase='comparing");
         ck_assert_ptr_null(strchr(output->str, '\033'));
