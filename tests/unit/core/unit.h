@@ -16,6 +16,7 @@ static inline int run_tests_with(const char *name, const TTest *const *tests, SF
         SRunner *runner;
         int n_failed;
 
+        tcase_set_timeout(all, 0); /* meson's counts */
         tcase_add_checked_fixture(all, setup, teardown);
         for (const TTest *const *test = tests; *test; test++)
                 tcase_add_test(all, *test);
