@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/objects.h"
 
-#include <systemd/sd-bus.h>
-
 #include "client/error.h"
 #include "client/properties.h"
 #include "client/text.h"
@@ -159,12 +157,19 @@ char *cr_objects_child(CrClient *client, const char *collection, const char *kin
         return child == NULL ? NULL : g_strdup(child->path);
 }
 
+/* GLib's encoding is that of sd_bus_path_encode() but for a leading digit, which only the latter escapes.
+ * NULL when the label is not one. */
+static char *decode_label(const char *label)
+{
+        if (label[0] != '_' || label[1] != '3' || !g_ascii_isdigit(label[2]))
+                return (char *)g_dbus_unescape_object_path(label);
+        g_autofree char *rest = (char *)g_dbus_unescape_object_path(label + 3);
+        return rest == NULL ? NULL : g_strdup_printf("%c%s", label[2], rest);
+}
+
 char *cr_objects_collection_name(const char *path)
 {
-        /* Not g_dbus_unescape_object_path(), which refuses the leading digit that sd_bus_path_encode()
-         * escapes. */
-        g_autofree char *name = NULL; /* malloc()ed, as g_free() expects */
-        if (sd_bus_path_decode(path, CR_BUS_PATH "/collection", &name) <= 0)
-                return g_strdup("-");
-        return cr_text_printable(name);
+        const char *const prefix = CR_BUS_PATH "/collection/";
+        g_autofree char *name = g_str_has_prefix(path, prefix) ? decode_label(path + strlen(prefix)) : NULL;
+        return name == NULL ? g_strdup("-") : cr_text_printable(name);
 }

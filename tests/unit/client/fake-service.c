@@ -9,7 +9,8 @@
 #include "client/client.h"
 
 struct FakeService {
-        GTestDBus *daemon;
+        GSubprocess *daemon;
+        char *address;
         GThread *thread;
         GMainContext *context;
         GMainLoop *loop;
@@ -208,7 +209,7 @@ static gpointer run(gpointer data)
         FakeService *service = data;
         g_autoptr(GError) error = NULL;
         g_main_context_push_thread_default(service->context);
-        service->bus = g_dbus_connection_new_for_address_sync(g_test_dbus_get_bus_address(service->daemon),
+        service->bus = g_dbus_connection_new_for_address_sync(service->address,
                 G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
                         G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
                 NULL, NULL, &error);
@@ -226,6 +227,19 @@ static gpointer run(gpointer data)
         return NULL;
 }
 
+/* Not GTestDBus, whose guard now and then "cleans up" a process id that is somebody else's by then. */
+static void start_bus(FakeService *service)
+{
+        g_autoptr(GError) error = NULL;
+        service->daemon = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, "dbus-daemon", "--session",
+                "--nofork", "--nopidfile", "--print-address", NULL);
+        g_assert_no_error(error);
+        g_autoptr(GDataInputStream) lines =
+                g_data_input_stream_new(g_subprocess_get_stdout_pipe(service->daemon));
+        service->address = g_data_input_stream_read_line(lines, NULL, NULL, &error);
+        g_assert_no_error(error);
+}
+
 FakeService *fake_service_new(const char *objects)
 {
         g_autoptr(GError) error = NULL;
@@ -233,8 +247,7 @@ FakeService *fake_service_new(const char *objects)
         service->job = "/";
         service->objects = g_variant_parse(G_VARIANT_TYPE("a{oa{sa{sv}}}"), objects, NULL, NULL, &error);
         g_assert_no_error(error);
-        service->daemon = g_test_dbus_new(G_TEST_DBUS_NONE);
-        g_test_dbus_up(service->daemon);
+        start_bus(service);
         service->context = g_main_context_new();
         service->loop = g_main_loop_new(service->context, FALSE);
         service->ready = g_async_queue_new();
@@ -250,8 +263,10 @@ void fake_service_free(FakeService *service)
         if (!g_dbus_connection_is_closed(service->bus))
                 g_dbus_connection_close_sync(service->bus, NULL, NULL);
         g_object_unref(service->bus);
-        g_test_dbus_down(service->daemon);
+        g_subprocess_send_signal(service->daemon, SIGTERM); /* so that it removes its socket */
+        g_subprocess_wait(service->daemon, NULL, NULL);
         g_object_unref(service->daemon);
+        g_free(service->address);
         g_main_loop_unref(service->loop);
         g_main_context_unref(service->context);
         g_async_queue_unref(service->ready);
@@ -262,7 +277,7 @@ void fake_service_free(FakeService *service)
 
 const char *fake_service_address(FakeService *service)
 {
-        return g_test_dbus_get_bus_address(service->daemon);
+        return service->address;
 }
 
 void fake_service_script(FakeService *service, const char *job, FakeJob how, const char *error_name)

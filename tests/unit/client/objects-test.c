@@ -57,6 +57,9 @@ START_TEST(a_path_tells_the_collection_s_name)
         assert_name("/org/example/CollectionReplication/collection/_37", "7");
         assert_name("/org/example/CollectionReplication/collection/Stra_c3_9fe", "Stra\303\237e");
         assert_name("/org/example/CollectionReplication/collection/a_1bb", "a?b");
+        assert_name("/org/example/CollectionReplication/collection/_37_2da", "7-a");
+        assert_name("/org/example/CollectionReplication/collection/_zz", "-");
+        assert_name("/org/example/CollectionReplication/collection/_3", "-");
         assert_name("/", "-");
         assert_name("", "-");
 }
