@@ -108,7 +108,7 @@ static gboolean publish(const Export *export, GVariantBuilder *paths, GError **e
                 if (renameat2(export->directory_fd, part, export->directory_fd, name, RENAME_NOREPLACE) < 0)
                         return cr_error_set_errno(error, errno, "%s/%s", export->directory, name);
                 g_autofree char *path = g_build_filename(export->directory, name, NULL);
-                g_variant_builder_add(paths, "s", path);
+                g_variant_builder_add(paths, "(ss)", disk->name, path);
         }
         if (fsync(export->directory_fd) < 0)
                 return cr_error_set_errno(error, errno, "%s", export->directory);
@@ -127,7 +127,7 @@ static gboolean export_disks(Export *export, GError **error)
                 if (!export_disk(export, g_ptr_array_index(export->divergence->disks, i), error))
                         return FALSE;
         CR_FAILPOINT("export.written");
-        g_variant_builder_init(&paths, G_VARIANT_TYPE("as"));
+        g_variant_builder_init(&paths, G_VARIANT_TYPE("a(ss)"));
         if (!publish(export, &paths, error)) {
                 g_variant_builder_clear(&paths);
                 return FALSE;
