@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "service/answers.h"
+
+#include "service/names.h"
+#include "service/object_path.h"
+#include "service/service.h"
+
+GVariant *cr_answer_job(CrCall *call, const CrOutcome *outcome, GError **error)
+{
+        return g_variant_new("(o)", outcome->job);
+}
+
+GVariant *cr_answer_done(CrCall *call, const CrOutcome *outcome, GError **error)
+{
+        return g_variant_new("(o)", CR_NULL_PATH);
+}
+
+GVariant *cr_answer_lookup(GVariant *dictionary, const char *key, const char *type, GError **error)
+{
+        GVariant *value = dictionary ? g_variant_lookup_value(dictionary, key, G_VARIANT_TYPE(type)) : NULL;
+
+        if (!value)
+                g_set_error(error, CR_ERROR, CR_ERROR_FAILED, "the worker's answer lacks '%s'", key);
+        return value;
+}
+
+GVariant *cr_answer_define(CrCall *call, const CrOutcome *outcome, GError **error)
+{
+        g_autoptr(GVariant) name = g_variant_get_child_value(call->arguments, 0);
+        const CrShown *shown =
+                cr_collections_find_name(call->service->collections, g_variant_get_string(name, NULL));
+
+        if (shown)
+                return g_variant_new("(o)", shown->object->path);
+        g_set_error(error, CR_ERROR, CR_ERROR_FAILED, "the new collection can't be shown");
+        return NULL;
+}
+
+GVariant *cr_answer_preview(CrCall *call, const CrOutcome *outcome, GError **error)
+{
+        if (outcome->result)
+                return g_variant_new("(@a{sv})", outcome->result);
+        g_set_error(error, CR_ERROR, CR_ERROR_FAILED, "the worker gave no preview");
+        return NULL;
+}
+
+void cr_direct_get_collection(CrCall *call)
+{
+        g_autoptr(GVariant) name = g_variant_get_child_value(call->arguments, 0);
+        const CrShown *shown =
+                cr_collections_find_name(call->service->collections, g_variant_get_string(name, NULL));
+        g_autofree char *message =
+                g_strdup_printf("there is no collection '%s'", g_variant_get_string(name, NULL));
+
+        if (shown)
+                cr_call_reply(call, g_variant_new("(o)", shown->object->path));
+        else
+                cr_call_fail_literal(call, CR_ERROR_FILE_NOT_FOUND, message);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "service/peer_methods.h"
+
+#include "core/failpoint.h"
+#include "service/answers.h"
+#include "service/requests.h"
+#include "service/service.h"
+
+static GVariant *nothing(void)
+{
+        return g_variant_new_tuple(NULL, 0);
+}
+
+gboolean cr_peer_call_parse(CrCall *call, CrPeerCaller *ret, GError **error)
+{
+        g_autoptr(GVariant) dictionary = cr_call_argument(call, 0);
+
+        if (!cr_peer_caller_parse(ret, dictionary, &call->service->host, error))
+                return FALSE;
+        call->collection = ret->collection;
+        return TRUE;
+}
+
+/* ---- by a worker ---- */
+
+static gboolean take_caller(CrCall *call, GVariantDict *request, GError **error)
+{
+        CrPeerCaller caller;
+
+        cr_request_take(request, "Caller", cr_call_argument(call, 0));
+        return cr_peer_call_parse(call, &caller, error);
+}
+
+gboolean cr_request_caller(CrCall *call, GVariantDict *request, GError **error)
+{
+        if (!take_caller(call, request, error))
+                return FALSE;
+        if (cr_collections_find(call->service->collections, &call->collection))
+                return TRUE;
+        g_set_error(error, CR_ERROR, CR_ERROR_FILE_NOT_FOUND, "this site has no collection %s",
+                call->collection.text);
+        return FALSE;
+}
+
+gboolean cr_request_establish(CrCall *call, GVariantDict *request, GError **error)
+{
+        g_autoptr(GVariant) name = cr_call_argument(call, 1), settings = cr_call_argument(call, 4);
+        g_autoptr(CrSettings) probe = cr_settings_new();
+
+        if (!take_caller(call, request, error) ||
+                !cr_name_check("collection", g_variant_get_string(name, NULL), error) ||
+                !cr_settings_apply(probe, settings, error))
+                return FALSE;
+        g_variant_dict_insert_value(request, "Name", name);
+        cr_request_take(request, "Engine", cr_call_argument(call, 2));
+        cr_request_take(request, "Disks", cr_call_argument(call, 3));
+        g_variant_dict_insert_value(request, "Settings", settings);
+        return TRUE;
+}
+
+gboolean cr_request_estimate(CrCall *call, GVariantDict *request, GError **error)
+{
+        cr_request_take(request, "Point", cr_call_argument(call, 1));
+        return cr_request_caller(call, request, error);
+}
+
+gboolean cr_request_receive(CrCall *call, GVariantDict *request, GError **error)
+{
+        cr_request_take(request, "Transfer", cr_call_argument(call, 1));
+        return cr_request_caller(call, request, error);
+}
+
+/* What is there already takes no more room. */
+CrRoom cr_room_establish(const CrCall *call, guint *ret_collections)
+{
+        g_autoptr(GVariant) name = cr_call_argument(call, 1), disks = cr_call_argument(call, 3);
+        g_autoptr(GVariant) changes = cr_call_argument(call, 4);
+        g_autoptr(CrSettings) settings = cr_settings_new();
+
+        if (cr_collections_find(call->service->collections, &call->collection))
+                return (CrRoom){0, 0};
+        *ret_collections = 1;
+        cr_settings_apply(settings, changes, NULL);
+        return cr_collections_room(
+                g_variant_get_string(name, NULL), g_variant_get_size(disks), settings->recovery_history, 0);
+}
+
+GVariant *cr_answer_establish(CrCall *call, const CrOutcome *outcome, GError **error)
+{
+        CR_FAILPOINT("peer.establish.before-reply");
+        return nothing();
+}
+
+GVariant *cr_answer_dissolve(CrCall *call, const CrOutcome *outcome, GError **error)
+{
+        CR_FAILPOINT("peer.dissolve.before-reply");
+        return nothing();
+}
+
+GVariant *cr_answer_estimate(CrCall *call, const CrOutcome *outcome, GError **error)
+{
+        GVariant *disks = cr_answer_lookup(outcome->result, "Disks", "a(st)", error);
+
+        CR_FAILPOINT("peer.estimate.before-reply");
+        return disks ? g_variant_new_tuple(&disks, 1) : NULL;
+}
+
+GVariant *cr_answer_receive(CrCall *call, const CrOutcome *outcome, GError **error)
+{
+        g_autoptr(GVariant) exports =
+                outcome->reply ? g_variant_lookup_value(outcome->reply, "Exports", G_VARIANT_TYPE("a(ss)"))
+                               : NULL;
+
+        CR_FAILPOINT("peer.begin-receive.before-reply");
+        return exports ? g_variant_new("(o@a(ss))", outcome->job, exports)
+                       : g_variant_new("(oa(ss))", outcome->job, NULL);
+}
+
+/* ---- of a running receive ---- */
+
+void cr_direct_peer_seal(CrCall *call)
+{
+        g_autoptr(GVariant) transfer = cr_call_argument(call, 1), digests = cr_call_argument(call, 2);
+        g_autoptr(GVariant) bytes = cr_call_argument(call, 3);
+        g_autoptr(GError) error = NULL;
+        CrPeerCaller caller;
+        CrTask *task;
+
+        if (!cr_peer_call_parse(call, &caller, &error)) {
+                cr_call_fail(call, error);
+                return;
+        }
+        task = cr_tasks_find_receive(
+                call->service->tasks, &caller.collection, g_variant_get_string(transfer, NULL));
+        if (!task) {
+                cr_call_fail_literal(
+                        call, CR_ERROR_FILE_NOT_FOUND, "no such transfer is being received; begin it again");
+                return;
+        }
+        if (!cr_task_seal(task, digests, g_variant_get_uint64(bytes), &error)) {
+                cr_call_fail(call, error);
+                return;
+        }
+        CR_FAILPOINT("peer.seal.before-reply");
+        cr_call_reply(call, nothing());
+}
+
+void cr_direct_peer_abandon(CrCall *call)
+{
+        g_autoptr(GVariant) transfer = cr_call_argument(call, 1);
+        g_autoptr(GError) error = NULL;
+        CrPeerCaller caller;
+        CrTask *task;
+
+        if (!cr_peer_call_parse(call, &caller, &error)) {
+                cr_call_fail(call, error);
+                return;
+        }
+        task = cr_tasks_find_receive(
+                call->service->tasks, &caller.collection, g_variant_get_string(transfer, NULL));
+        if (task)
+                cr_task_abandon(task, call);
+        else
+                cr_answer_abandoned(call);
+}
+
+void cr_answer_abandoned(CrCall *call)
+{
+        CR_FAILPOINT("peer.abandon.before-reply");
+        cr_call_reply(call, nothing());
+}

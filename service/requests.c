@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "service/requests.h"
+
+#include <string.h>
+
+#include "service/call_objects.h"
+#include "service/object_path.h"
+#include "service/service.h"
+
+/* The class's InitialReplicationType. */
+enum {
+        START_OVER_NETWORK = 1,
+        START_BY_EXPORT = 2,
+        START_SEEDED = 3,
+};
+
+GVariant *cr_call_argument(const CrCall *call, gsize index)
+{
+        return g_variant_get_child_value(call->arguments, index);
+}
+
+void cr_request_take(GVariantDict *request, const char *key, GVariant *value)
+{
+        g_autoptr(GVariant) owned = value;
+
+        if (owned)
+                g_variant_dict_insert_value(request, key, owned);
+}
+
+/* No option is defined in this version. */
+static gboolean take_options(CrCall *call, gsize index, GVariantDict *request, GError **error)
+{
+        g_autoptr(GVariant) options = cr_call_argument(call, index);
+        GVariantIter iter;
+        const char *key;
+
+        g_variant_iter_init(&iter, options);
+        if (g_variant_iter_next(&iter, "{&sv}", &key, NULL)) {
+                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER, "%s has no option '%s'",
+                        cr_call_member(call), key);
+                return FALSE;
+        }
+        g_variant_dict_insert_value(request, "Options", options);
+        return TRUE;
+}
+
+gboolean cr_request_options(CrCall *call, GVariantDict *request, GError **error)
+{
+        return take_options(call, 1, request, error);
+}
+
+gboolean cr_request_define(CrCall *call, GVariantDict *request, GError **error)
+{
+        g_autoptr(GVariant) name = cr_call_argument(call, 0);
+
+        if (!cr_name_check("collection", g_variant_get_string(name, NULL), error))
+                return FALSE;
+        g_variant_dict_insert_value(request, "Name", name);
+        cr_request_take(request, "Disks", cr_call_argument(call, 1));
+        return take_options(call, 2, request, error);
+}
+
+gboolean cr_request_settings(CrCall *call, GVariantDict *request, GError **error)
+{
+        g_autoptr(GVariant) settings = cr_call_argument(call, 1);
+        g_autoptr(CrSettings) probe = cr_settings_new();
+
+        g_variant_dict_insert_value(request, "Settings", settings);
+        return cr_settings_apply(probe, settings, error);
+}
+
+static gboolean check_start(guint16 type, const char *location, guint64 start_time, GError **error)
+{
+        if (type < START_OVER_NETWORK || type > START_SEEDED)
+                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER,
+                        "there is no initial replication of type %u; it is 1 to 3", type);
+        else if (type != START_OVER_NETWORK)
+                g_set_error(error, CR_ERROR, CR_ERROR_NOT_SUPPORTED,
+                        "an initial replication of type %u is not supported by this version; start it over "
+                        "the network, type 1",
+                        type);
+        else if (*location != '\0')
+                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER,
+                        "an export location goes with type 2 only; leave it empty");
+        else if (start_time > (guint64)g_get_real_time())
+                g_set_error(error, CR_ERROR, CR_ERROR_NOT_SUPPORTED,
+                        "a future start time is not supported by this version; give 0: now");
+        else
+                return TRUE;
+        return FALSE;
+}
+
+gboolean cr_request_start(CrCall *call, GVariantDict *request, GError **error)
+{
+        const char *location;
+        guint64 start_time;
+        guint16 type;
+
+        g_variant_get(call->arguments, "(&oq&st)", NULL, &type, &location, &start_time);
+        if (!check_start(type, location, start_time, error))
+                return FALSE;
+        g_variant_dict_insert(request, "Type", "q", type);
+        g_variant_dict_insert(request, "Location", "s", location);
+        return TRUE;
+}
+
+gboolean cr_request_failover(CrCall *call, GVariantDict *request, GError **error)
+{
+        CrId point;
+
+        if (!cr_call_get_point(call, 1, &point, error))
+                return FALSE;
+        g_variant_dict_insert(request, "Point", "s", point.text);
+        return take_options(call, 2, request, error);
+}
+
+static void take_divergence(CrCall *call, GVariantDict *request)
+{
+        g_variant_dict_insert(request, "Divergence", "s", strrchr(cr_call_path(call), '/') + 1);
+}
+
+gboolean cr_request_export(CrCall *call, GVariantDict *request, GError **error)
+{
+        take_divergence(call, request);
+        cr_request_take(request, "Directory", cr_call_argument(call, 0));
+        return take_options(call, 1, request, error);
+}
+
+gboolean cr_request_discard(CrCall *call, GVariantDict *request, GError **error)
+{
+        take_divergence(call, request);
+        return TRUE;
+}
+
+CrRoom cr_room_define(const CrCall *call, guint *ret_collections)
+{
+        g_autoptr(GVariant) name = cr_call_argument(call, 0), disks = cr_call_argument(call, 1);
+        g_autoptr(CrSettings) defaults = cr_settings_new();
+
+        *ret_collections = 1;
+        return cr_collections_room(
+                g_variant_get_string(name, NULL), g_variant_get_size(disks), defaults->recovery_history, 0);
+}
+
+CrRoom cr_room_settings(const CrCall *call, guint *ret_collections)
+{
+        const CrShown *shown = cr_collections_find(call->service->collections, &call->collection);
+        g_autoptr(GVariant) settings = cr_call_argument(call, 1);
+        guint16 history;
+        CrRoom now, then;
+
+        if (!g_variant_lookup(settings, "RecoveryHistory", "q", &history) || history <= shown->history)
+                return (CrRoom){0, 0};
+        now = cr_collections_room(shown->name, 0, shown->history, 0);
+        then = cr_collections_room(shown->name, 0, history, 0);
+        return (CrRoom){then.objects - now.objects, then.bytes - now.bytes};
+}
+
+CrRoom cr_room_divergence(const CrCall *call, guint *ret_collections)
+{
+        const CrShown *shown = cr_collections_find(call->service->collections, &call->collection);
+        g_autoptr(GVariant) disks = cr_object_get(shown->object, "Disks");
+        CrRoom without = cr_collections_room(shown->name, g_variant_get_size(disks), 0, 0);
+        CrRoom with = cr_collections_room(shown->name, g_variant_get_size(disks), 0, 1);
+
+        return (CrRoom){with.objects - without.objects, with.bytes - without.bytes};
+}
