@@ -313,7 +313,11 @@ static gboolean malformed(const CrField *field, const char *text, GError **error
 
 static CrSettings *parse_settings(const char *text)
 {
-        g_autoptr(GVariant) variant = g_variant_parse(G_VARIANT_TYPE_VARDICT, text, NULL, NULL, NULL);
+        /* GVariant takes strings that are not UTF-8 for a fault of the program. */
+        g_autoptr(GVariant) variant =
+                g_utf8_validate(text, -1, NULL)
+                        ? g_variant_parse(G_VARIANT_TYPE_VARDICT, text, NULL, NULL, NULL)
+                        : NULL;
         g_autoptr(CrSettings) settings = cr_settings_new();
 
         if (!variant || !cr_settings_apply(settings, variant, NULL))

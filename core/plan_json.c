@@ -338,14 +338,17 @@ static gboolean read_plan(JsonNode *root, CrPlan *plan, GError **error)
                read_after(object, plan, error);
 }
 
-/* json-glib reads nested values by recursion without a limit, which a text of brackets alone could drive
- * through the stack. Strings are passed over; outside of them no comment may begin, which json-glib knows and
- * JSON does not, so that both see the same brackets. */
-static gboolean check_nesting(const char *text, GError **error)
+/* What json-glib takes as it comes: bytes that are not UTF-8, and values nested without a limit, which it
+ * reads by recursion, so that a text of brackets alone could drive it through the stack. Strings are passed
+ * over; outside of them no comment may begin, which json-glib knows and JSON does not, so that both see the
+ * same brackets. */
+static gboolean check_form(const char *text, GError **error)
 {
         gboolean in_string = FALSE;
         guint depth = 0;
 
+        if (!g_utf8_validate(text, -1, NULL))
+                return refuse(error, "it is not UTF-8");
         for (const char *c = text; *c; c++) {
                 if (in_string && *c == '\\' && c[1])
                         c++;
@@ -369,7 +372,7 @@ CrPlan *cr_plan_from_json(const char *text, GError **error)
         g_autoptr(CrPlan) plan = cr_plan_create();
         g_autoptr(GError) problem = NULL;
 
-        if (check_nesting(text, &problem) && json_parser_load_from_data(parser, text, -1, &problem) &&
+        if (check_form(text, &problem) && json_parser_load_from_data(parser, text, -1, &problem) &&
                 read_plan(json_parser_get_root(parser), plan, &problem))
                 return g_steal_pointer(&plan);
         g_set_error(error, CR_ERROR, CR_ERROR_FAILED, "the text is not a plan: %s", problem->message);
