@@ -79,6 +79,7 @@ static void add_row(HistorySite *site, const History *history, guint point, gboo
                 return;
         tree_add_point(site->collection, point, history->parent[point], held);
         site->known[point] = TRUE;
+        site->rows[site->n_rows++] = point;
 }
 
 /* The nearest point at or below @number. */
@@ -128,22 +129,21 @@ static void set_failover_point(HistorySite *site, guint point)
         site->collection->failover_point = tree_point_id(point);
 }
 
-/* The sender's newest point arrives above what the receiver stands on. */
+/* The sender's newest point arrives above the newest that both have. */
 static void transfer(History *history)
 {
         HistorySite *from = sender(history), *to = receiver(history);
-        guint point = point_at(from, from->top);
+        guint point = point_at(from, from->top), base = history_shared(from, to);
 
         if (!point || to->held[point])
                 return;
-        g_assert(!to->top || from->held[to->top]);
+        g_assert(base || !to->top);
         tell_lineage(history, to, history->parent[point]);
         add_row(to, history, point, TRUE);
-        add_layers(to, point, to->top, point);
-        to->top = to->sealed = from->sealed = point;
+        add_layers(to, point, base, point);
+        to->top = to->sealed = from->confirmed = point;
         set_base(to, point);
         from->collection->peer.confirmed_point = tree_point_id(point);
-        to->collection->peer.confirmed_point = CR_ID_NONE;
         set_state(to, CR_ROLE_REPLICA, CR_STATE_REPLICATING);
         set_state(from, CR_ROLE_PRIMARY, CR_STATE_REPLICATING);
         set_failover_point(from, 0);
@@ -168,7 +168,6 @@ static void fail_over(History *history)
         place_head(site, point);
         set_state(site, CR_ROLE_PRIMARY, CR_STATE_FAILED_OVER);
         set_failover_point(site, point);
-        site->collection->peer.confirmed_point = CR_ID_NONE;
         history->sender = 1 - history->sender;
         history->partition = TRUE;
 }
@@ -344,6 +343,16 @@ guint history_common(const HistorySite *site, const HistorySite *other)
         return number;
 }
 
+guint history_shared(const HistorySite *site, const HistorySite *other)
+{
+        guint shared = history_common(site, other);
+
+        for (guint i = 0; i < site->n_rows && !history_common(site, other); i++)
+                if (site->held[site->rows[i]] && other->held[site->rows[i]])
+                        shared = site->rows[i];
+        return shared;
+}
+
 gboolean history_is_ancestor(const History *history, const HistorySite *site, guint ancestor, guint point)
 {
         while (point != ancestor && point && site->known[point])
@@ -374,20 +383,17 @@ gboolean history_is_pinned(const History *history, const HistorySite *site, guin
                 return TRUE;
         if (!site->primary)
                 return number == site->top;
-        return cr_id_is_none(&site->collection->peer.confirmed_point) ||
-               history_is_ancestor(history, site, site->sealed, number);
+        return !site->confirmed || history_is_ancestor(history, site, site->confirmed, number);
 }
 
 /* How many held points lie above @number on the way down from the top, counted from the newest one that both
  * have. */
 gboolean history_is_expired(const History *history, const HistorySite *site, guint number)
 {
-        guint latest = site->primary ? site->sealed : site->top, newer = 0;
+        guint latest = site->primary ? site->confirmed : site->top, newer = 0;
         gboolean passed = FALSE;
 
         if (!latest || !site->held[number] || history_is_pinned(history, site, number))
-                return FALSE;
-        if (site->primary && cr_id_is_none(&site->collection->peer.confirmed_point))
                 return FALSE;
         for (guint below = site->top; below; below = site->lower[below]) {
                 if (below == number)

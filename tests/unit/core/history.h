@@ -14,7 +14,8 @@ typedef struct HistorySite {
         guint n_disks;
         gboolean primary, headed;
         guint top;                     /* what the head, or the next receive, stands on; 0: nothing */
-        guint sealed;                  /* the newest point that was received or confirmed; 0: none */
+        guint sealed;                  /* the newest point that was received here; 0: none */
+        guint confirmed;               /* the newest point that was sent and confirmed; 0: none */
         guint aside_top, aside_common; /* the divergence: what its former head stands on; 0: none */
         guint aside_head;              /* the former head's own number */
         guint failover_point;          /* 0: none */
@@ -22,7 +23,8 @@ typedef struct HistorySite {
         guint lower[HISTORY_MAX];      /* the layer below, on this site */
         gboolean present[HISTORY_MAX]; /* there is such a layer */
         gboolean held[HISTORY_MAX];
-        gboolean known[HISTORY_MAX]; /* there is a row of the point */
+        gboolean known[HISTORY_MAX];     /* there is a row of the point */
+        guint rows[HISTORY_MAX], n_rows; /* the known ones, as they came */
 } HistorySite;
 
 typedef struct History {
@@ -49,6 +51,7 @@ GPtrArray *history_peer_points(const HistorySite *site);
 
 /* The plain answers. */
 guint history_common(const HistorySite *site, const HistorySite *other);
+guint history_shared(const HistorySite *site, const HistorySite *other);
 gboolean history_is_ancestor(const History *history, const HistorySite *site, guint ancestor, guint point);
 gboolean history_is_pinned(const History *history, const HistorySite *site, guint number);
 gboolean history_is_expired(const History *history, const HistorySite *site, guint number);

@@ -43,6 +43,8 @@ START_TEST(only_32_lower_case_digits_are_an_id)
                 "0",
                 "0123456789abcdef0123456789abcde",
                 "0123456789abcdef0123456789abcdef0",
+                "0123456789abcdef0123456789abcdefg",
+                "0123456789abcdef0123456789abcdef\n",
                 "0123456789ABCDEF0123456789abcdef",
                 "0123456789abcdef0123456789abcdeg",
                 "0123456789abcdef0123456789abcde ",

@@ -20,6 +20,9 @@ static void check_common(const HistorySite *site, const HistorySite *other)
         CrId wanted = tree_point_id(history_common(site, other));
 
         ck_assert_msg(cr_id_equal(&found, &wanted), "seed %u: %s, not %s", seed, found.text, wanted.text);
+        found = cr_lineage_shared_point(site->collection, points);
+        wanted = tree_point_id(history_shared(site, other));
+        ck_assert_msg(cr_id_equal(&found, &wanted), "seed %u: %s, not %s", seed, found.text, wanted.text);
 }
 
 static void check_held(const HistorySite *site)

@@ -172,6 +172,35 @@ START_TEST(without_a_head_the_base_point_counts)
 }
 END_TEST
 
+static void assert_shared(const CrCollection *collection, GPtrArray *peer_points, guint number)
+{
+        CrId shared = cr_lineage_shared_point(collection, peer_points), wanted = tree_point_id(number);
+
+        ck_assert_str_eq(shared.text, wanted.text);
+}
+
+START_TEST(a_receiver_on_an_abandoned_branch_shares_what_is_still_held_of_it)
+{
+        g_autoptr(CrCollection) collection = tree_new(2);
+        g_autoptr(GPtrArray) peer = g_ptr_array_new_with_free_func(g_free);
+
+        /* Failed over to 2: 3 to 5 were abandoned. */
+        tree_add_chain(collection, 5);
+        tree_add_layers(collection, HEAD, 2, CR_LAYER_HEAD, 0);
+        assert_shared(collection, peer, 0);
+        add_peer_point(peer, 3, TRUE);
+        add_peer_point(peer, 4, TRUE);
+        add_peer_point(peer, 5, FALSE);
+        assert_shared(collection, peer, 4);
+        tree_layer(collection, 1, 4)->point = CR_ID_NONE;
+        assert_shared(collection, peer, 3);
+        ((CrPoint *)collection->points->pdata[2])->held = FALSE;
+        assert_shared(collection, peer, 0);
+        add_peer_point(peer, 1, TRUE);
+        assert_shared(collection, peer, 1);
+}
+END_TEST
+
 START_TEST(points_off_the_heads_branch_are_not_below_it)
 {
         g_autoptr(CrCollection) collection = tree_new(1);
@@ -384,6 +413,7 @@ int main(void)
                 an_unknown_layer_is_refused, a_chain_as_long_as_all_layers_is_no_circle,
                 chains_fork_where_they_part, ancestors_go_by_parent_not_by_clock,
                 the_common_point_is_held_by_both_and_whole, without_a_head_the_base_point_counts,
+                a_receiver_on_an_abandoned_branch_shares_what_is_still_held_of_it,
                 points_off_the_heads_branch_are_not_below_it,
                 a_primary_keeps_what_the_peer_confirmed_and_every_later_one, a_replica_keeps_its_newest_point,
                 what_writable_layers_stand_on_is_kept, a_divergence_is_kept_down_to_the_common_point,

@@ -43,18 +43,20 @@ static void make_file(const char *name)
 
 static void make_link(const char *target, const char *name)
 {
-        g_autofree char *path = at(name), *to = at(target);
+        g_autofree char *path = at(name);
 
-        ck_assert_int_eq(symlink(to, path), 0);
+        ck_assert_int_eq(symlink(target, path), 0);
 }
 
 static const char *const folders[] = {
         "images", "images/sub", "images/sub/deep", "images/folder", "images-more", "outside"};
 static const char *const files[] = {"images/disk.img", "images/sub/deep/disk.img", "images-more/disk.img",
         "outside/disk.img", "images/...", "images/..disk"};
-static const char *const links[][2] = {{"outside", "images/sub/nested"},
-        {"images/disk.img", "images/link.img"}, {"outside/disk.img", "images/link-out.img"},
-        {"images/sub", "images/linked"}, {"images", "configured-link"}, {"nowhere", "images/dangling"}};
+/* Relative ones, since absolute ones lead out of any folder. */
+static const char *const links[][2] = {{"../../outside", "images/sub/nested"},
+        {"disk.img", "images/link.img"}, {"../outside/disk.img", "images/link-out.img"},
+        {"sub", "images/linked"}, {"images", "configured-link"}, {"nowhere", "images/dangling"},
+        {"/etc/passwd", "images/absolute"}};
 
 static void make_tree(void)
 {
@@ -111,6 +113,7 @@ static const struct {
         {"images/link.img", NULL, CR_ERROR_INVALID_PARAMETER},
         {"images/link-out.img", NULL, CR_ERROR_INVALID_PARAMETER},
         {"images/dangling", NULL, CR_ERROR_INVALID_PARAMETER},
+        {"images/absolute", NULL, CR_ERROR_INVALID_PARAMETER},
         {"images/linked/deep/disk.img", NULL, CR_ERROR_INVALID_PARAMETER},
         {"configured-link/linked/deep/disk.img", NULL, CR_ERROR_INVALID_PARAMETER},
         {"images/pipe", NULL, CR_ERROR_INVALID_PARAMETER},

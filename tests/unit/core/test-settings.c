@@ -237,6 +237,8 @@ START_TEST(a_copy_and_a_round_trip_are_equal)
         ck_assert_int_eq(apply(settings, "RecoveryConnectionPoint", "'ssh://b'"), 0);
         ck_assert_int_eq(apply(settings, "DivergenceRetention", "uint32 7"), 0);
         text = print(settings);
+        ck_assert(
+                strstr(text, "<['root', 'data']>") && strstr(text, "'ssh://b'") && strstr(text, "uint32 7"));
         copy = cr_settings_copy(settings);
         copied = print(copy);
         ck_assert_str_eq(copied, text);
