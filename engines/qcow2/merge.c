@@ -19,19 +19,29 @@
 /* Of the graph: the upper is the topmost, the lower is next. */
 enum { UPPER, LOWER };
 
-/* The name that the merged layer has in the end: later steps may merge further layers into it. */
-static const char *final_path(const CrPlan *plan, const CrStep *step)
+/* The name that a later step of the plan gives the file that @step gives the name @path: it may merge more
+ * layers into it. NULL: none. */
+static const char *next_path(const CrPlan *plan, const CrStep *step, const char *path)
 {
-        const char *path = step->path;
-        gboolean after = FALSE;
+        gboolean later = FALSE;
 
         for (guint i = 0; i < plan->steps->len; i++) {
                 const CrStep *other = g_ptr_array_index(plan->steps, i);
 
-                if (after && other->kind == CR_STEP_MERGE && g_strcmp0(other->target, path) == 0)
-                        path = other->path;
-                after = after || other == step;
+                if (later && other->kind == CR_STEP_MERGE && g_strcmp0(other->target, path) == 0)
+                        return other->path;
+                later = later || other == step;
         }
+        return NULL;
+}
+
+/* The name that it has in the end. */
+static const char *final_path(const CrPlan *plan, const CrStep *step)
+{
+        const char *path = step->path;
+
+        for (const char *next = path; next; next = next_path(plan, step, next))
+                path = next;
         return path;
 }
 
@@ -99,23 +109,29 @@ static gboolean shrink(const CrGraph *graph, guint64 from, guint64 to, GError **
         return run_tool(graph, argv, error);
 }
 
+static gboolean read_node(const CrGraph *graph, guint i, CrImage *ret, GError **error)
+{
+        const CrGraphNode *node = cr_graph_node(graph, i);
+
+        return cr_image_read(node->fd, node->path, ret, error);
+}
+
 /*
  * Makes the sizes such that a commit, however often it is begun anew, gives the upper's view. A longer lower
  * is cut: what is beyond would show when the disk grows again. Before a shorter one grows, the upper holds as
  * zeroes what it shows as zeroes beyond the lower's end: QEMU does hide there what is below the lower, but
  * not if it is killed right then.
  */
-static gboolean fit(const CrGraph *graph, guint64 virtual_size, GError **error)
+static gboolean fit(const CrGraph *graph, GError **error)
 {
-        const CrGraphNode *lower = cr_graph_node(graph, LOWER);
-        g_auto(CrImage) image = {0};
+        g_auto(CrImage) upper = {0}, lower = {0};
 
-        if (!cr_image_read(lower->fd, lower->path, &image, error))
+        if (!read_node(graph, UPPER, &upper, error) || !read_node(graph, LOWER, &lower, error))
                 return FALSE;
-        if (image.virtual_size > virtual_size)
-                return shrink(graph, image.virtual_size, virtual_size, error);
-        if (image.virtual_size < virtual_size)
-                return cr_zero_unallocated(graph, UPPER, image.virtual_size, virtual_size, error);
+        if (lower.virtual_size > upper.virtual_size)
+                return shrink(graph, lower.virtual_size, upper.virtual_size, error);
+        if (lower.virtual_size < upper.virtual_size)
+                return cr_zero_unallocated(graph, UPPER, lower.virtual_size, upper.virtual_size, error);
         return TRUE;
 }
 
@@ -150,7 +166,7 @@ static gboolean merge(const CrConfig *config, const CrPlan *plan, const CrStep *
 
         if (!add_file(config, graph, step->path, step->inode, error) ||
                 !add_file(config, graph, step->target, step->target_inode, error) ||
-                !add_below(config, plan, step, graph, error) || !fit(graph, step->virtual_size, error))
+                !add_below(config, plan, step, graph, error) || !fit(graph, error))
                 return FALSE;
         CR_FAILPOINT("qcow2.merge.fitted");
         if (!commit(graph, error))
@@ -176,16 +192,32 @@ static gboolean rename_lower(const CrStep *step, const CrPlace *upper, const CrP
         return TRUE;
 }
 
+/* Done when the lower has the upper's name, or one that a later step gave it. */
+static gboolean is_done(
+        const CrConfig *config, const CrPlan *plan, const CrStep *step, gboolean *ret, GError **error)
+{
+        *ret = FALSE;
+        for (const char *path = step->path; path && !*ret; path = next_path(plan, step, path)) {
+                CR_AUTO_PLACE CrPlace place = CR_PLACE_NONE;
+                ino_t there;
+
+                if (!cr_place_open(config, path, &place, error) || !cr_place_inode(&place, &there, error))
+                        return FALSE;
+                *ret = there == step->target_inode;
+        }
+        return TRUE;
+}
+
 gboolean cr_merge_apply(const CrConfig *config, const CrPlan *plan, const CrStep *step, GError **error)
 {
         CR_AUTO_PLACE CrPlace upper = CR_PLACE_NONE, lower = CR_PLACE_NONE;
-        ino_t there;
+        gboolean done;
 
         if (!check_lower(plan, step, error) || !cr_place_open(config, step->path, &upper, error) ||
-                !cr_place_open(config, step->target, &lower, error) || !cr_place_inode(&upper, &there, error))
+                !cr_place_open(config, step->target, &lower, error) ||
+                !is_done(config, plan, step, &done, error))
                 return FALSE;
-        if (there != step->target_inode &&
-                (!merge(config, plan, step, error) || !rename_lower(step, &upper, &lower, error))) {
+        if (!done && (!merge(config, plan, step, error) || !rename_lower(step, &upper, &lower, error))) {
                 g_prefix_error(error, "merging '%s' into '%s': ", step->path, step->target);
                 return FALSE;
         }
