@@ -197,21 +197,16 @@ static gboolean make_file(const char *directory, const char *path, GError **erro
         return errnum == 0 || cr_error_set_errno(error, errnum, "%s", directory);
 }
 
-static gboolean configure(CrStore *store, GError **error)
-{
-        sqlite3_busy_timeout(store->database, BUSY_WAIT_MS);
-        sqlite3_limit(store->database, SQLITE_LIMIT_LENGTH, MAX_VALUE_LENGTH);
-        sqlite3_db_config(store->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-        return execute_patiently(store, settings_sql, error);
-}
-
 static gboolean open_database(CrStore *store, GError **error)
 {
         int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 
         if (sqlite3_open_v2(store->path, &store->database, flags, NULL) != SQLITE_OK)
                 return cr_store_fail(store, error);
-        return cr_store_check_version(store, error) && configure(store, error) &&
+        sqlite3_busy_timeout(store->database, BUSY_WAIT_MS);
+        sqlite3_limit(store->database, SQLITE_LIMIT_LENGTH, MAX_VALUE_LENGTH);
+        sqlite3_db_config(store->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+        return cr_store_check_version(store, error) && execute_patiently(store, settings_sql, error) &&
                cr_store_migrate(store, error);
 }
 

@@ -9,14 +9,17 @@ typedef struct Table {
         const char *name;
         const char *owner; /* the column that tells whose array */
         const char *shown; /* which rows CR_LOAD_SHOWN takes; NULL: all */
+        const char *index; /* by which it finds them */
         const CrRecord *record;
 } Table;
 
-static const Table disks_table = {"disks", "collection", NULL, &cr_disk_record};
-static const Table layers_table = {"layers", "collection", "kind = 'set-aside'", &cr_layer_record};
-static const Table points_table = {"points", "collection", "held = 1", &cr_point_record};
-static const Table divergences_table = {"divergences", "collection", NULL, &cr_divergence_record};
-static const Table divergent_disks_table = {"divergent_disks", "divergence", NULL, &cr_divergent_disk_record};
+static const Table disks_table = {"disks", "collection", NULL, NULL, &cr_disk_record};
+static const Table layers_table = {"layers", "collection", "kind = 'set-aside'", NULL, &cr_layer_record};
+static const Table points_table = {
+        "points", "collection", "held = 1", " INDEXED BY points_held", &cr_point_record};
+static const Table divergences_table = {"divergences", "collection", NULL, NULL, &cr_divergence_record};
+static const Table divergent_disks_table = {
+        "divergent_disks", "divergence", NULL, NULL, &cr_divergent_disk_record};
 
 /* ---- arrays ---- */
 
@@ -45,8 +48,9 @@ static CrStatement *select_statement(CrStore *store, const Table *table, CrLoad 
         if (kept)
                 return kept;
         columns = cr_record_columns(table->record);
-        sql = g_strdup_printf("SELECT %s FROM %s WHERE %s = ?%s%s ORDER BY position", columns, table->name,
-                table->owner, shown ? " AND " : "", shown ? shown : "");
+        sql = g_strdup_printf("SELECT %s FROM %s%s WHERE %s = ?%s%s ORDER BY position", columns, table->name,
+                shown && table->index ? table->index : "", table->owner, shown ? " AND " : "",
+                shown ? shown : "");
         return cr_store_keep(store, key, sql, error);
 }
 
