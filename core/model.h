@@ -95,7 +95,7 @@ typedef struct CrReceive {
 /* The other site, as last seen. */
 typedef struct CrPeerRecord {
         CrId host;               /* none until it answered once */
-        CrGeneration generation; /* highest seen */
+        CrGeneration generation; /* highest that it claimed as a primary; number 0: none yet */
         guint64 sequence; /* highest store sequence seen: a lower one is a site restored from an old copy */
         CrId confirmed_point; /* newest point that the peer confirmed to hold, none at first */
         CrId preparation;     /* on the side that took over: the preparation that the peer handed over */

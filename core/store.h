@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The site's database: one SQLite file (WAL, synchronous=FULL, foreign keys, STRICT tables, user_version migrations). The daemon and
- * its workers each open it; every function here is one transaction and returns after it is on stable storage. A CrStore belongs to one thread.
+ * The site's database: one SQLite file (WAL, synchronous=FULL, foreign keys, STRICT tables, user_version
+ * migrations). The daemon and its workers each open it; every function here is one transaction and returns
+ * after it is on stable storage. A CrStore belongs to one thread.
  *
- * A collection is saved as a whole: plans compute the next one, the store replaces the rows. Only who holds the collection's lock (lock.h) saves
- * it, so nothing is lost between a load and a save; the peer record has its own function since it is also written without the lock.
+ * A collection is saved as a whole: plans compute the next one, the store replaces the rows. Only who holds
+ * the collection's lock (lock.h) saves it, so nothing is lost between a load and a save; the peer record has
+ * its own function since it is also written without the lock.
  *
  * Every transaction that changes a collection raises the site's sequence by one.
  */
@@ -15,7 +17,8 @@
 
 typedef struct CrStore CrStore;
 
-/* Opens <directory>/store.sqlite, creating and migrating it. A database of a newer version is NotSupported, naming both versions. */
+/* Opens <directory>/store.sqlite, creating and migrating it. A database of a newer version is NotSupported,
+ * naming both versions. */
 CrStore *cr_store_open(const char *directory, GError **error);
 void cr_store_close(CrStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CrStore, cr_store_close)
@@ -46,13 +49,16 @@ char *cr_store_find_path(CrStore *store, const char *path, GError **error);
 gboolean cr_store_save(CrStore *store, const CrCollection *collection, GError **error);
 gboolean cr_store_delete(CrStore *store, const CrId *id, GError **error);
 
-/* Merges what was seen of the peer: TRUE and saved when nothing in @seen is lower than the record; StatusUnknown when it is (a site restored from an old
- * copy, a clone), when its host id is not the recorded one, or is this site's own. Does not touch confirmed_point and preparation. */
+/* Merges what was seen of the peer: TRUE and saved when nothing in @seen is lower than the record;
+ * StatusUnknown when it is (a site restored from an old copy, a clone), when its host id is not the recorded
+ * one, or is this site's own. A generation of number 0 is none: only a primary claims one. Does not touch
+ * confirmed_point and preparation. */
 gboolean cr_store_note_peer(CrStore *store, const CrId *collection, const CrPeerRecord *seen, GError **error);
 
-/* On the side that took over, in one transaction: checks role primary, state failed-over or committed and the very generation (else InvalidState or StatusUnknown),
- * then records the preparation. Idempotent. */
-gboolean cr_store_register_preparation(CrStore *store, const CrId *collection, const CrGeneration *generation, const CrId *preparation, GError **error);
+/* On the side that took over, in one transaction: checks role primary, state failed-over or committed and the
+ * very generation (else InvalidState or StatusUnknown), then records the preparation. Idempotent. */
+gboolean cr_store_register_preparation(CrStore *store, const CrId *collection, const CrGeneration *generation,
+        const CrId *preparation, GError **error);
 
 /* ---- files that are made before the intent that will use them ---- */
 
@@ -65,11 +71,13 @@ gboolean cr_store_unstage(CrStore *store, const CrId *collection, GError **error
 
 /* ---- intents: the redo log ---- */
 
-/* Commits the plan as the collection's intent (one at most: InUse otherwise) and forgets its staged files, which are now the plan's. */
+/* Commits the plan as the collection's intent (one at most: InUse otherwise) and forgets its staged files,
+ * which are now the plan's. */
 gboolean cr_store_put_intent(CrStore *store, const CrPlan *plan, GError **error);
 /* The collection's intent, or NULL with no error. */
 CrPlan *cr_store_intent(CrStore *store, const CrId *collection, GError **error);
-/* Ids of all collections that have an intent or staged files or an unfinished receive: what recovery has to look at. CrId elements. */
+/* Ids of all collections that have an intent or staged files or an unfinished receive: what recovery has to
+ * look at. CrId elements. */
 GArray *cr_store_unfinished(CrStore *store, GError **error);
 /* In one transaction: saves plan->after (deletes the collection when it is NULL) and removes the intent. */
 gboolean cr_store_finish_intent(CrStore *store, const CrPlan *plan, GError **error);
@@ -81,12 +89,12 @@ typedef struct CrJobRecord {
         char *operation;       /* the method's name */
         char *collection_path; /* object path, as shown */
         CrId collection;
-        guint32 owner;         /* uid */
-        char *state;           /* the contract's words */
-        gint64 started, ended; /* 0: not ended */
-        guint32 value;         /* 4096 until the end */
+        guint32 owner;                    /* uid */
+        char *state;                      /* the contract's words */
+        gint64 started, ended;            /* 0: not ended */
+        guint32 value;                    /* 4096 until the end */
         char *error_name, *error_message; /* "" when none */
-        char *result;          /* a{sv} as printed GVariant text, "" for none */
+        char *result;                     /* a{sv} as printed GVariant text, "" for none */
 } CrJobRecord;
 
 void cr_job_record_free(CrJobRecord *job);

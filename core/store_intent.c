@@ -175,7 +175,7 @@ static gboolean check_peer(
                 return contradicts(error, name, "has this site's own host id");
         if (!cr_id_is_none(&known->host) && !cr_id_equal(&seen->host, &known->host))
                 return contradicts(error, name, "is another host than the one on record");
-        if (seen->generation.number < known->generation.number)
+        if (seen->generation.number > 0 && seen->generation.number < known->generation.number)
                 return contradicts(error, name, "shows a lower generation than it did before");
         if (seen->generation.number == known->generation.number && !cr_id_is_none(&known->generation.id) &&
                 !cr_id_equal(&seen->generation.id, &known->generation.id))
@@ -184,6 +184,16 @@ static gboolean check_peer(
         if (seen->sequence < known->sequence)
                 return contradicts(error, name, "shows a lower sequence of its store than it did before");
         return TRUE;
+}
+
+/* A replica claims no generation (0): it shows its primary's, and an undo shows the former one again. */
+static CrPeerRecord merge_claim(const CrPeerRecord *known, const CrPeerRecord *seen)
+{
+        CrPeerRecord merged = *seen;
+
+        if (seen->generation.number == 0)
+                merged.generation = known->generation;
+        return merged;
 }
 
 static gboolean save_peer(CrStore *store, const CrId *collection, const CrPeerRecord *seen, GError **error)
@@ -206,10 +216,12 @@ gboolean cr_store_note_peer(CrStore *store, const CrId *collection, const CrPeer
 
         if (!stored || !check_peer(store, stored->name, &stored->peer, seen, error))
                 return FALSE;
-        if (cr_id_equal(&stored->peer.host, &seen->host) && stored->peer.sequence == seen->sequence &&
-                cr_generation_equal(&stored->peer.generation, &seen->generation))
+        CrPeerRecord merged = merge_claim(&stored->peer, seen);
+        if (cr_id_equal(&stored->peer.host, &merged.host) && stored->peer.sequence == merged.sequence &&
+                cr_generation_equal(&stored->peer.generation, &merged.generation))
                 return TRUE;
-        return save_peer(store, collection, seen, error) && CR_STORE_COMMIT(transaction, "store.peer", error);
+        return save_peer(store, collection, &merged, error) &&
+               CR_STORE_COMMIT(transaction, "store.peer", error);
 }
 
 static gboolean check_preparation(const CrCollection *stored, const CrGeneration *generation, GError **error)

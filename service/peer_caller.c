@@ -9,6 +9,7 @@ typedef struct Fields {
         guint32 version;
         CrId host, collection, generation_id;
         guint64 sequence, generation;
+        gboolean is_primary;
 } Fields;
 
 static const struct {
@@ -22,6 +23,7 @@ static const struct {
         {"Collection", "s", offsetof(Fields, collection)},
         {"Generation", "t", offsetof(Fields, generation)},
         {"GenerationId", "s", offsetof(Fields, generation_id)},
+        {"Primary", "b", offsetof(Fields, is_primary)},
 };
 
 static gboolean read_value(GVariant *value, gpointer place, const char *name, GError **error)
@@ -29,6 +31,9 @@ static gboolean read_value(GVariant *value, gpointer place, const char *name, GE
         switch (*g_variant_get_type_string(value)) {
         case 'u':
                 *(guint32 *)place = g_variant_get_uint32(value);
+                return TRUE;
+        case 'b':
+                *(gboolean *)place = g_variant_get_boolean(value);
                 return TRUE;
         case 't':
                 *(guint64 *)place = g_variant_get_uint64(value);
@@ -118,6 +123,7 @@ gboolean cr_peer_caller_parse(CrPeerCaller *ret, GVariant *dictionary, const CrI
         *ret = (CrPeerCaller){.collection = fields.collection};
         ret->seen.host = fields.host;
         ret->seen.sequence = fields.sequence;
-        ret->seen.generation = (CrGeneration){fields.generation, fields.generation_id};
+        if (fields.is_primary)
+                ret->seen.generation = (CrGeneration){fields.generation, fields.generation_id};
         return TRUE;
 }

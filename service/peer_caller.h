@@ -9,7 +9,7 @@
 
 typedef struct CrPeerCaller {
         CrId collection;
-        CrPeerRecord seen; /* host, generation and sequence of the caller */
+        CrPeerRecord seen; /* host and sequence of the caller; its generation, if it is primary */
 } CrPeerCaller;
 
 /* Every key must be there and of its type (InvalidParameter, IncorrectDataType, naming it); no other may be.

@@ -108,6 +108,7 @@ static GVariant *caller(CrPeer *peer, GError **error)
         g_variant_dict_insert(&dict, "Collection", "s", peer->collection->id.text);
         g_variant_dict_insert(&dict, "Generation", "t", generation->number);
         g_variant_dict_insert(&dict, "GenerationId", "s", generation->id.text);
+        g_variant_dict_insert(&dict, "Primary", "b", peer->collection->role == CR_ROLE_PRIMARY);
         return g_variant_dict_end(&dict);
 }
 
@@ -279,7 +280,9 @@ CrPeerSite *cr_peer_describe(CrPeer *peer, GError **error)
                         peer->collection->name, peer->address);
                 return NULL;
         }
-        CrPeerRecord seen = {.host = site->host, .generation = site->generation, .sequence = site->sequence};
+        CrPeerRecord seen = {.host = site->host, .sequence = site->sequence};
+        if (site->role == CR_ROLE_PRIMARY)
+                seen.generation = site->generation;
         if (peer->collection->has_relationship &&
                 !cr_store_note_peer(peer->worker->store, &peer->collection->id, &seen, error))
                 return NULL;
