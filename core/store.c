@@ -242,6 +242,8 @@ void cr_store_close(CrStore *store)
                 return;
         g_hash_table_unref(store->statements);
         sqlite3_close(store->database);
+        cr_settings_free(store->settings);
+        g_free(store->settings_text);
         g_free(store->path);
         g_free(store);
 }

@@ -192,25 +192,50 @@ gboolean cr_record_bind(CrStore *store, CrStatement *statement, int first, const
         return TRUE;
 }
 
+static gboolean read_settings(
+        CrStore *store, const CrField *field, gpointer data, const char *text, GError **error)
+{
+        CrSettings **member = G_STRUCT_MEMBER_P(data, field->offset);
+
+        if (g_strcmp0(text, store->settings_text) == 0) {
+                *member = cr_settings_copy(store->settings);
+                return TRUE;
+        }
+        if (!cr_field_set_text(field, data, text, error))
+                return FALSE;
+        cr_settings_free(store->settings);
+        store->settings = cr_settings_copy(*member);
+        g_free(store->settings_text);
+        store->settings_text = g_strdup(text);
+        return TRUE;
+}
+
+static gboolean refuse_type(const CrField *field, GError **error)
+{
+        g_set_error(error, CR_ERROR, CR_ERROR_FAILED, "field %s is of another type", field->name);
+        return FALSE;
+}
+
 /* What a constraint would not let in, but may be there in a file that was damaged or written by hand: another
  * type, a text with a NUL in it. */
-static gboolean read_field(
-        CrStatement *statement, int column, const CrField *field, gpointer data, GError **error)
+static gboolean read_field(CrStore *store, CrStatement *statement, int column, const CrField *field,
+        gpointer data, GError **error)
 {
         int type = sqlite3_column_type(statement, column);
+        const char *text;
 
         if (!cr_field_is_text(field) && type == SQLITE_INTEGER)
                 return cr_field_set_number(field, data, sqlite3_column_int64(statement, column), error);
-        if (cr_field_is_text(field) && type == SQLITE_NULL)
-                return cr_field_set_text(field, data, NULL, error);
-        if (cr_field_is_text(field) && type == SQLITE_TEXT) {
-                const char *text = (const char *)sqlite3_column_text(statement, column);
-
-                if (text && strlen(text) == (gsize)sqlite3_column_bytes(statement, column))
-                        return cr_field_set_text(field, data, text, error);
-        }
-        g_set_error(error, CR_ERROR, CR_ERROR_FAILED, "field %s is of another type", field->name);
-        return FALSE;
+        if (!cr_field_is_text(field) || (type != SQLITE_TEXT && type != SQLITE_NULL))
+                return refuse_type(field, error);
+        text = (const char *)sqlite3_column_text(statement, column);
+        if (type == SQLITE_TEXT && !text)
+                return cr_store_fail(store, error);
+        if (text && strlen(text) != (gsize)sqlite3_column_bytes(statement, column))
+                return refuse_type(field, error);
+        if (text && field->type == CR_FIELD_SETTINGS)
+                return read_settings(store, field, data, text, error);
+        return cr_field_set_text(field, data, text, error);
 }
 
 gboolean cr_record_read(
@@ -219,7 +244,7 @@ gboolean cr_record_read(
         int column = 0;
 
         for (const CrField *field = record->fields; field->name; field++, column++)
-                if (!read_field(statement, column, field, data, error)) {
+                if (!read_field(store, statement, column, field, data, error)) {
                         g_prefix_error(error, "%s: a stored %s: ", store->path, record->name);
                         return FALSE;
                 }
