@@ -306,7 +306,7 @@ void cr_job_show(CrJob *job)
                 "toso", data->id, job->path, data->operation, data->collection_path);
         if (r < 0)
                 CR_LOG_WARNING("JobNew can't be sent: %s", g_strerror(-r));
-        cr_log(G_LOG_LEVEL_INFO, data->operation, data->collection_path, data->id,
+        cr_log(G_LOG_LEVEL_MESSAGE, data->operation, data->collection_path, data->id,
                 "%s of %s started by uid %u", data->operation, data->collection_path, data->owner);
 }
 
@@ -395,7 +395,7 @@ void cr_job_end(CrJob *job, const GError *error, GVariant *result)
 
         job->task = NULL;
         cr_job_data_end(data, error, result, g_get_real_time());
-        cr_log(error ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_INFO, data->operation, data->collection_path,
+        cr_log(G_LOG_LEVEL_MESSAGE, data->operation, data->collection_path,
                 data->id, "%s of %s: %s", data->operation, data->collection_path,
                 error ? data->error_message : "completed");
         cr_job_save(job, on_end_saved, job);
