@@ -69,8 +69,7 @@ gboolean cr_operation_create_relationship(CrWorker *worker, GError **error)
         collection->has_relationship = TRUE;
         collection->role = CR_ROLE_PRIMARY;
         collection->state = CR_STATE_READY;
-        collection->peer = (CrPeerRecord){
-                .host = site->host, .generation = site->generation, .sequence = site->sequence};
+        collection->peer = (CrPeerRecord){.host = site->host, .sequence = site->sequence};
         cr_collection_set_last_error(collection, 0, NULL);
         return save(worker, collection, error);
 }
