@@ -21,7 +21,6 @@
         X(CR_OP_UNDO_PREPARE, "undo-prepare")                                                                \
         X(CR_OP_REVERSE, "reverse")                                                                          \
         X(CR_OP_DISCARD, "discard")                                                                          \
-        X(CR_OP_RECEIVE, "receive")                                                                          \
         X(CR_OP_RECOVER, "recover")
 
 #define REACH_STEP(operation, name)                                                                          \
@@ -34,16 +33,16 @@
                 CR_FAILPOINT(name ".step-done");                                                             \
                 break;
 
-/* Retention merges under the name of the cycle that it belongs to; its failpoints are its own. */
+/* Retention goes by the name of the cycle that it belongs to; its failpoints are its own. */
 static gboolean is_retention(const CrPlan *plan, const CrStep *step)
 {
-        return plan->operation == CR_OP_REPLICATE && step->kind == CR_STEP_MERGE;
+        return plan->operation == CR_OP_REPLICATE && step->kind != CR_STEP_CUT;
 }
 
 static void reach_step(const CrPlan *plan, const CrStep *step)
 {
         if (is_retention(plan, step)) {
-                CR_FAILPOINT("merge.step");
+                CR_FAILPOINT("retention.step");
                 return;
         }
         switch (plan->operation) {
@@ -56,7 +55,7 @@ static void reach_step(const CrPlan *plan, const CrStep *step)
 static void reach_step_done(const CrPlan *plan, const CrStep *step)
 {
         if (is_retention(plan, step)) {
-                CR_FAILPOINT("merge.step-done");
+                CR_FAILPOINT("retention.step-done");
                 return;
         }
         switch (plan->operation) {
@@ -125,13 +124,21 @@ static gboolean recover_intent(CrStore *store, const CrEngine *engine, const CrC
         return TRUE;
 }
 
+/* Layers are staged among the images, an export's partial files in its folder. */
+static char *const *staging_directories(const CrConfig *config, const char *path)
+{
+        return cr_path_is_inside(config->export_directories, path) ? config->export_directories
+                                                                   : config->image_directories;
+}
+
 /* Unlinks a staged file and flushes its folder, before the store forgets it. Absent is fine: it was noted
  * before it was made. */
 static gboolean unlink_staged(const CrConfig *config, const char *path, GError **error)
 {
         g_autofree char *directory = g_path_get_dirname(path), *name = g_path_get_basename(path);
         g_autoptr(GError) problem = NULL;
-        int folder = cr_path_open_directory(config->image_directories, directory, &problem), errnum = 0;
+        int folder = cr_path_open_directory(staging_directories(config, path), directory, &problem),
+            errnum = 0;
 
         if (folder < 0 && g_error_matches(problem, CR_ERROR, CR_ERROR_FILE_NOT_FOUND))
                 return TRUE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The lineage's answers on random histories of two sites, compared with a plain model after every event.
- * COLLECTION_REPLICATION_TEST_SEED repeats one. */
+ * CR_TEST_SEED repeats one. */
 #include "core/lineage.h"
 #include "history.h"
 #include "unit.h"
@@ -190,11 +190,11 @@ END_TEST
 
 int main(void)
 {
-        const char *repeated = g_getenv("COLLECTION_REPLICATION_TEST_SEED");
+        const char *repeated = g_getenv("CR_TEST_SEED");
         const TTest *const tests[] = {random_histories_agree_with_the_model, NULL};
 
         first_seed = repeated ? (guint32)g_ascii_strtoull(repeated, NULL, 10) : g_random_int();
-        printf("seeds from %u\n", first_seed);
+        printf("CR_TEST_SEED=%u\n", first_seed);
         fflush(stdout);
         return run_tests("lineage-random", tests);
 }

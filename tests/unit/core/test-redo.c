@@ -45,20 +45,23 @@ static const CrEngine engine = {.name = "test", .apply = apply};
 
 /* ---- a store with one collection ---- */
 
-static char *top, *images;
+static char *top, *images, *exports;
 static CrStore *store;
 static CrConfig config;
 static CrCollection *before;
 
 static void setup(void)
 {
-        static char *directories[2];
+        static char *image_directories[2], *export_directories[2];
 
         top = g_dir_make_tmp("cr-redo-XXXXXX", NULL);
         images = g_build_filename(top, "images", NULL);
         ck_assert_int_eq(g_mkdir(images, 0700), 0);
-        directories[0] = images;
-        config = (CrConfig){.image_directories = directories};
+        exports = g_build_filename(top, "exports", NULL);
+        ck_assert_int_eq(g_mkdir(exports, 0700), 0);
+        image_directories[0] = images;
+        export_directories[0] = exports;
+        config = (CrConfig){.image_directories = image_directories, .export_directories = export_directories};
         store = cr_store_open(top, NULL);
         ck_assert_ptr_nonnull(store);
         before = tree_new(2);
@@ -88,6 +91,7 @@ static void teardown(void)
         g_string_free(applied, TRUE);
         remove_all(top);
         g_free(images);
+        g_free(exports);
         g_free(top);
 }
 
@@ -320,6 +324,19 @@ START_TEST(staged_files_are_unlinked_and_forgotten)
 }
 END_TEST
 
+START_TEST(an_exports_partial_file_is_unlinked)
+{
+        g_autofree char *file = g_build_filename(exports, "root.qcow2.part", NULL);
+        char *const paths[] = {file, NULL};
+
+        ck_assert(g_file_set_contents(file, "x", 1, NULL));
+        ck_assert(cr_store_stage(store, &before->id, paths, NULL));
+        assert_recovered("");
+        ck_assert(!g_file_test(file, G_FILE_TEST_EXISTS));
+        ck_assert_uint_eq(count_staged(), 0);
+}
+END_TEST
+
 START_TEST(a_staged_file_behind_a_link_is_not_touched)
 {
         g_autofree char *folder = g_build_filename(top, "outside", NULL), *file = NULL;
@@ -478,6 +495,7 @@ int main(void)
                 a_cut_that_a_recovery_completes_is_no_point,
                 a_destruction_is_completed,
                 staged_files_are_unlinked_and_forgotten,
+                an_exports_partial_file_is_unlinked,
                 a_staged_file_behind_a_link_is_not_touched,
                 an_unfinished_receive_is_abandoned,
 #if CR_FAILPOINTS
