@@ -95,7 +95,7 @@ static gboolean hold_all(int fd, const char *path, CrFenceMode mode, GError **er
 
 static gboolean is_used(int fd, CrFenceMode mode, gboolean *ret, GError **error)
 {
-        gboolean written, resized, used = FALSE;
+        gboolean written = FALSE, resized = FALSE, used = FALSE;
 
         if (!probe(fd, BYTE_USED + PERMISSION_WRITE, 1, &written, error) ||
                 !probe(fd, BYTE_USED + PERMISSION_RESIZE, 1, &resized, error) ||
