@@ -34,7 +34,8 @@ gboolean cr_store_reserve_job_ids(CrStore *store, guint count, guint64 *ret_firs
 
 typedef enum CrLoad {
         CR_LOAD_ALL,
-        CR_LOAD_SHOWN, /* what the bus shows: without layers, and only held points */
+        CR_LOAD_SHOWN, /* what the bus shows: only held points, and of the layers only those set aside, whose
+                          paths a divergence shows */
 } CrLoad;
 
 /* All collections' ids, by name. CrId elements. */
