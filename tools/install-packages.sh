@@ -11,9 +11,9 @@ build_packages=(
     meson ninja-build gcc libc6-dev pkg-config
     check libglib2.0-dev libglib2.0-bin libjson-glib-dev libnbd-dev libsqlite3-dev libsystemd-dev libxxhash-dev
 )
-run_packages=(dbus dbus-daemon polkitd qemu-utils systemd util-linux)
+run_packages=(dbus dbus-daemon e2fsprogs polkitd qemu-system-common qemu-utils systemd util-linux)
 check_packages=(
-    clang-format-14 e2fsprogs git groff-base jq libnbd-bin libxml2-utils python3 shellcheck systemd-container valgrind
+    clang-format-14 git groff-base jq libnbd-bin libxml2-utils python3 shellcheck systemd-container valgrind
 )
 
 usage() {
