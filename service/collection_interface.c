@@ -3,7 +3,7 @@
 #include "service/names.h"
 
 static const sd_bus_vtable vtable[] = {
-        SD_BUS_VTABLE_START(SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_START(0),
         CR_CONST_PROPERTY("Name", "s"),
         CR_CONST_PROPERTY("Id", "s"),
         CR_CONST_PROPERTY("Engine", "s"),

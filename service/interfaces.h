@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The vtables: what introspection/ describes, one file each. All properties come from the object table, all
- * methods go to the pipeline (method_call.h). */
+ * methods go to the pipeline (method_call.h), unprivileged for the bus library: polkit decides. */
 #pragma once
 
 #include "service/method_call.h"

@@ -3,7 +3,7 @@
 #include "service/names.h"
 
 static const sd_bus_vtable vtable[] = {
-        SD_BUS_VTABLE_START(SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_START(0),
         CR_CONST_PROPERTY("Id", "t"),
         CR_CONST_PROPERTY("Operation", "s"),
         CR_CONST_PROPERTY("Collection", "o"),
@@ -23,8 +23,10 @@ static const sd_bus_vtable vtable[] = {
         CR_PROPERTY("ErrorMessage", "s"),
         CR_PROPERTY("Result", "a{sv}"),
         SD_BUS_METHOD_WITH_ARGS("Wait", SD_BUS_NO_ARGS,
-                SD_BUS_RESULT("u", return_value, "s", error_name, "s", message), cr_method_handle, 0),
-        SD_BUS_METHOD_WITH_ARGS("Cancel", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, cr_method_handle, 0),
+                SD_BUS_RESULT("u", return_value, "s", error_name, "s", message), cr_method_handle,
+                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS(
+                "Cancel", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, cr_method_handle, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,
 };
 

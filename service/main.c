@@ -2,6 +2,7 @@
 /* collection-replicationd: a GLib main loop with the sd-event loop (bus, children, signals, timers, watchdog)
  * as one source of it. */
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,6 +117,8 @@ int main(int argc, char **argv)
         int status = EXIT_SUCCESS;
 
         setlocale(LC_ALL, "C.UTF-8");
+        /* Fixed, so that the memory of a long answer goes back to the system with it. */
+        (void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
         if (!cr_options_parse(&argc, &argv, &options, &command, &error)) {
                 fprintf(stderr, "collection-replicationd: %s\n", error->message);
                 status = 2;
