@@ -3,17 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/error.h"
-
-/* A path whose folders are renamed while it is looked up gives EAGAIN; a caller that goes on doing so gets it
- * as an error. */
-#define MAX_TRIES 100
 
 gboolean cr_path_is_normal(const char *path)
 {
@@ -78,35 +72,31 @@ static const char *check_inside(char *const *directories, const char *path, GErr
 
 static int set_open_error(int errnum, const char *path, GError **error)
 {
-        if (errnum == ELOOP || errnum == EXDEV)
-                refuse(error, path, "leads through a symbolic link, which is not followed");
-        else if (errnum == ENOTDIR)
-                refuse(error, path, "leads through something that is not a folder");
+        if (errnum == ELOOP || errnum == ENOTDIR)
+                refuse(error, path,
+                        "leads through a symbolic link, which is not followed, or something else that is not "
+                        "a folder");
         else
                 cr_error_set_errno(error, errnum, "path '%s'", path);
         return -1;
 }
 
-/* Opens @relative below the folder @directory; "" is the folder itself. -1 and errno. */
+/* Opens @relative below the folder @directory, a component at a time; "" is the folder itself. With neither
+ * links nor ".." no rename on the way leads out of it. -1 and errno. */
 static int open_below(const char *directory, const char *relative, int flags)
 {
-        struct open_how how = {
-                .flags = (guint64)(flags | O_CLOEXEC),
-                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-        };
-        int root = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC), result = -1, errnum;
+        g_auto(GStrv) names = g_strsplit(*relative ? relative : ".", "/", -1);
+        int folder = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-        if (root < 0)
-                return -1;
-        for (guint tries = 0; tries < MAX_TRIES; tries++) {
-                result = (int)syscall(SYS_openat2, root, *relative ? relative : ".", &how, sizeof how);
-                if (result >= 0 || (errno != EAGAIN && errno != EINTR))
-                        break;
+        for (char **name = names; *name && folder >= 0; name++) {
+                int how = name[1] ? O_PATH | O_DIRECTORY : flags;
+                int next = openat(folder, *name, how | O_NOFOLLOW | O_CLOEXEC), errnum = errno;
+
+                close(folder);
+                errno = errnum;
+                folder = next;
         }
-        errnum = errno;
-        close(root);
-        errno = errnum;
-        return result;
+        return folder;
 }
 
 int cr_path_open_parent(char *const *directories, const char *path, const char **ret_name, GError **error)

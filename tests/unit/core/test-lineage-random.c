@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#define N_HISTORIES 40
+#define N_HISTORIES 12
 #define N_STEPS 50
 
 static guint32 first_seed;
