@@ -46,7 +46,7 @@ static const CrEngine engine = {.name = "test", .apply = apply};
 /* ---- a store with one collection ---- */
 
 static char *top, *images, *exports;
-static CrStore *store, *inherited;
+static CrStore *store;
 static CrConfig config;
 static CrCollection *before;
 
@@ -412,7 +412,6 @@ static void die_at(const char *failpoint, void (*function)(void))
         if (child == 0) {
                 g_setenv("COLLECTION_REPLICATION_FAILPOINTS", top, TRUE);
                 /* A connection to a database is not carried across a fork. */
-                inherited = store;
                 store = cr_store_open(top, NULL);
                 function();
                 _exit(0);
