@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fill-store DIRECTORY COLLECTIONS POINTS: a site's store with that many collections of that many recovery
- * points each, and no files. */
+/* fill-store DIRECTORY COLLECTIONS POINTS DIVERGENCES: a site's store with that many collections, of that
+ * many recovery points and divergences each, and no files. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -58,7 +58,26 @@ static void add_points(CrCollection *c, guint n)
         add_layer(c, &none, &below, CR_LAYER_HEAD);
 }
 
-static CrCollection *collection_new(guint n, guint points)
+static void add_divergence(CrCollection *c)
+{
+        const CrDisk *disk = c->disks->pdata[0];
+        const CrLayer *lowest = c->layers->pdata[0];
+        CrDivergentDisk *divergent = g_new0(CrDivergentDisk, 1);
+        CrDivergence *divergence = cr_divergence_new();
+        CrId none = CR_ID_NONE;
+
+        add_layer(c, &none, &lowest->id, CR_LAYER_SET_ASIDE);
+        divergent->disk = disk->id;
+        divergent->layer = ((CrLayer *)c->layers->pdata[c->layers->len - 1])->id;
+        divergent->bytes = 4096;
+        divergence->id = cr_id_new();
+        divergence->common_point = lowest->point;
+        divergence->created = g_get_real_time();
+        g_ptr_array_add(divergence->disks, divergent);
+        g_ptr_array_add(c->divergences, divergence);
+}
+
+static CrCollection *collection_new(guint n, guint points, guint divergences)
 {
         g_autofree char *name = g_strdup_printf("collection-%04u", n);
         CrCollection *c = cr_collection_new(name);
@@ -70,6 +89,8 @@ static CrCollection *collection_new(guint n, guint points)
         c->settings->recovery_history = HISTORY;
         add_disk(c, n);
         add_points(c, points);
+        for (guint i = 0; i < divergences; i++)
+                add_divergence(c);
         return c;
 }
 
@@ -79,7 +100,7 @@ int main(int argc, char **argv)
         g_autoptr(CrStore) store = cr_store_open(argv[1], &error);
 
         for (guint i = 0; !error && i < (guint)atoi(argv[2]); i++) {
-                g_autoptr(CrCollection) c = collection_new(i, (guint)atoi(argv[3]));
+                g_autoptr(CrCollection) c = collection_new(i, (guint)atoi(argv[3]), (guint)atoi(argv[4]));
 
                 cr_store_save(store, c, &error);
         }

@@ -163,6 +163,19 @@ char *site_define(Site *site, const char *name)
         return manager_path(site->bus, "DefineCollection", "sa(ss)a{sv}", name, 1, "root", image, 0);
 }
 
+char *sites_replicate(Site *from, Site *to, const char *name)
+{
+        char *path = site_define(from, name);
+        g_autofree char *relate = manager_path(from->bus, "CreateReplicationRelationship", "oa{sv}", path, 2,
+                "RecoveryConnectionPoint", "s", to->address, "PrimaryConnectionPoint", "s", from->address);
+        g_autofree char *start = NULL;
+
+        ck_assert_uint_eq(wait_job(from->bus, relate), 0);
+        start = manager_path(from->bus, "StartReplication", "oqst", path, 1, "", UINT64_C(0));
+        ck_assert_uint_eq(wait_job(from->bus, start), 0);
+        return path;
+}
+
 void site_order(const Site *site, const char *failpoint, const char *what)
 {
         g_autofree char *path = g_strdup_printf("%s/failpoints/%s.%s", site->directory, failpoint, what);

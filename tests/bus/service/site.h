@@ -42,6 +42,10 @@ char *site_image(const Site *site, const char *name);
 /* Defines a collection of one such disk; its path. */
 char *site_define(Site *site, const char *name);
 
+/* Defines a collection of one disk at @from and replicates it to @to, until the first point is there. Its
+ * path. */
+char *sites_replicate(Site *from, Site *to, const char *name);
+
 /* The next process of this site that gets to the failpoint stops or is killed: "send.begun", "stop". */
 void site_order(const Site *site, const char *failpoint, const char *what);
 /* Waits until one of the daemon's children has stopped; its pid. */
