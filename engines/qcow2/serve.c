@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include "core/error.h"
@@ -67,13 +68,18 @@ static gboolean choose_socket(CrExport *export, const char *directory, GError **
         return FALSE;
 }
 
-static gboolean is_accepting(const char *path)
+/* The server's first words show that it is at work: before that it would miss a SIGTERM. */
+static gboolean is_serving(const char *path)
 {
         CR_AUTO_FD int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         struct sockaddr_un address = {.sun_family = AF_UNIX};
+        struct timeval patience = {.tv_sec = CR_CHILD_TIMEOUT_MS / 1000};
+        char greeting[8]; /* NBDMAGIC */
 
         g_strlcpy(address.sun_path, path, sizeof address.sun_path);
-        return fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+        return fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+               setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0 &&
+               recv(fd, greeting, sizeof greeting, MSG_WAITALL) == sizeof greeting;
 }
 
 /* Reaps the server; what it said goes into the error. */
@@ -93,7 +99,7 @@ static gboolean await_socket(CrExport *export, GError **error)
         gint64 deadline = g_get_monotonic_time() + CR_CHILD_TIMEOUT_MS * 1000ll;
         int status;
 
-        while (!is_accepting(export->socket)) {
+        while (!is_serving(export->socket)) {
                 if (cr_child_wait(export->pid, CONNECT_STEP_MS, &status)) {
                         if (check_end(export, status, error))
                                 g_set_error(error, CR_ERROR, CR_ERROR_FAILED, "qemu-nbd ended at once");

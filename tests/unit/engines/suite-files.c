@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Images are probed, layers made: what is refused, and what a new file looks like. */
+#include "suite.h"
+#include "world.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+static void expect_refusal(const char *path, CrError code, const char *what)
+{
+        CrImageInfo info = {0};
+        g_autoptr(GError) error = NULL;
+
+        ck_assert_msg(!world.engine->probe(&world.config, path, &info, &error), "%s was accepted", path);
+        world_assert_error(&error, code, what);
+}
+
+START_TEST(a_probe_tells_what_an_image_is)
+{
+        g_autofree char *template = world_path("template.qcow2");
+        const CrLayer *head;
+        struct stat st;
+
+        world.images->make(template, WORLD_SIZE / 2, NULL);
+        ck_assert_int_eq(stat(template, &st), 0);
+        world_define(template);
+        head = world_head();
+        ck_assert_uint_eq(head->virtual_size, WORLD_SIZE);
+        ck_assert_uint_eq(head->inode, world_inode(world.disk->head_path));
+        ck_assert_str_eq(head->template_path, template);
+        ck_assert_uint_eq(head->template_inode, st.st_ino);
+        ck_assert_uint_eq(head->template_size, (guint64)st.st_size);
+        ck_assert_int_eq(
+                head->template_mtime, st.st_mtim.tv_sec * G_USEC_PER_SEC + st.st_mtim.tv_nsec / 1000);
+        ck_assert_uint_eq(world.engine->occupied(head) % 512, 0);
+        ck_assert_uint_gt(world.engine->occupied(head), 0);
+}
+END_TEST
+
+START_TEST(a_path_that_is_no_image_is_refused)
+{
+        g_autofree char *missing = world_path("missing.qcow2");
+        g_autofree char *link = world_path("link.qcow2");
+        g_autofree char *folder = world_path("folder.qcow2");
+        g_autofree char *outside = g_build_filename(world.root, "outside.qcow2", NULL);
+
+        world_define(NULL);
+        world.images->make(outside, WORLD_SIZE, NULL);
+        ck_assert_int_eq(symlink(world.disk->head_path, link), 0);
+        ck_assert_int_eq(mkdir(folder, 0755), 0);
+        expect_refusal(missing, CR_ERROR_FILE_NOT_FOUND, missing);
+        expect_refusal(link, CR_ERROR_INVALID_PARAMETER, link);
+        expect_refusal(folder, CR_ERROR_INVALID_PARAMETER, folder);
+        expect_refusal(outside, CR_ERROR_INVALID_PARAMETER, outside);
+}
+END_TEST
+
+START_TEST(a_changed_template_is_not_used)
+{
+        g_autofree char *template = world_path("template.qcow2");
+        g_autoptr(GPtrArray) chain = NULL;
+        g_autoptr(GError) error = NULL;
+
+        world.images->make(template, WORLD_SIZE, NULL);
+        world_define(template);
+        world_write(1, 0);
+        world_cut();
+        world_check_all();
+        chain = world_chain(world_head());
+        ck_assert(world.images->write(template, 1, 0, WORLD_BLOCK));
+        ck_assert_ptr_null(world.engine->serve(&world.config, chain, FALSE, world.runtime_folder, &error));
+        world_assert_error(&error, CR_ERROR_FAILED, template);
+        world.images->make(template, WORLD_SIZE, NULL);
+        ck_assert_ptr_null(world.engine->serve(&world.config, chain, FALSE, world.runtime_folder, &error));
+        world_assert_error(&error, CR_ERROR_FAILED, template);
+}
+END_TEST
+
+START_TEST(a_new_head_looks_like_the_one_it_replaces)
+{
+        char value[16] = "";
+        g_autofree char *before = NULL, *after = NULL;
+        gssize before_size, after_size;
+        struct stat st;
+
+        world_define(NULL);
+        images_must("setfacl -m u:1234:rw '%s'", world.disk->head_path);
+        ck_assert_int_eq(chown(world.disk->head_path, 4321, 765), 0);
+        ck_assert_int_eq(setxattr(world.disk->head_path, "user.note", "kept", 4, 0), 0);
+        ck_assert_int_eq(setxattr(world.disk->head_path, "trusted.left", "x", 1, 0), 0);
+        ck_assert_int_eq(stat(world.disk->head_path, &st), 0);
+        before = g_malloc0(256);
+        after = g_malloc0(256);
+        before_size = getxattr(world.disk->head_path, "system.posix_acl_access", before, 256);
+        ck_assert_int_gt(before_size, 0);
+        world_cut();
+        after_size = getxattr(world.disk->head_path, "system.posix_acl_access", after, 256);
+        ck_assert_int_eq(before_size, after_size);
+        ck_assert_int_eq(memcmp(before, after, (gsize)before_size), 0);
+        ck_assert_int_eq(getxattr(world.disk->head_path, "user.note", value, sizeof value), 4);
+        ck_assert_str_eq(value, "kept");
+        ck_assert_int_eq(getxattr(world.disk->head_path, "trusted.left", value, sizeof value), -1);
+        before_size = st.st_mode;
+        ck_assert_int_eq(stat(world.disk->head_path, &st), 0);
+        ck_assert_uint_eq(st.st_uid, 4321);
+        ck_assert_uint_eq(st.st_gid, 765);
+        ck_assert_int_eq(before_size, st.st_mode);
+}
+END_TEST
+
+START_TEST(layers_lie_beside_the_head_where_a_machine_reaches_them)
+{
+        g_autofree char *folder = NULL, *outer = NULL;
+        struct stat st;
+        CrId point;
+
+        world_define(NULL);
+        point = world_cut();
+        folder = g_path_get_dirname(world_layer_at(&point)->path);
+        ck_assert(g_str_has_suffix(folder, world.collection->id.text));
+        ck_assert_int_eq(stat(folder, &st), 0);
+        ck_assert_uint_eq(st.st_mode & 07777, 0711);
+        outer = g_path_get_dirname(folder);
+        ck_assert_int_eq(stat(outer, &st), 0);
+        ck_assert_uint_eq(st.st_mode & 07777, 0711);
+        g_free(folder);
+        folder = g_path_get_dirname(outer);
+        ck_assert_str_eq(folder, world.image_folder);
+}
+END_TEST
+
+START_TEST(layers_are_not_made_through_a_link)
+{
+        g_autofree char *folder = world_path(".collection-replication");
+        g_autofree char *elsewhere = g_build_filename(world.root, "elsewhere", NULL);
+        g_autofree char *path = NULL;
+        g_autoptr(GError) error = NULL;
+        CrId id = cr_id_new();
+        ino_t inode;
+
+        world_define(NULL);
+        path = world.engine->layer_path(world.collection, world.disk, &id);
+        ck_assert_int_eq(mkdir(elsewhere, 0755), 0);
+        ck_assert_int_eq(symlink(elsewhere, folder), 0);
+        ck_assert(!world.engine->create(&world.config, NULL, NULL, path, WORLD_SIZE, NULL, &inode, &error));
+        world_assert_error(&error, CR_ERROR_INVALID_PARAMETER, world.collection->id.text);
+        ck_assert_int_eq(rmdir(elsewhere), 0); /* nothing was made in it */
+}
+END_TEST
+
+START_TEST(a_layer_overwrites_nothing)
+{
+        g_autofree char *path = world_path("there");
+        g_autofree char *text = NULL;
+        g_autoptr(GError) error = NULL;
+        ino_t inode;
+
+        world_define(NULL);
+        ck_assert(g_file_set_contents(path, "mine", -1, NULL));
+        ck_assert(!world.engine->create(&world.config, NULL, NULL, path, WORLD_SIZE, NULL, &inode, &error));
+        world_assert_error(&error, CR_ERROR_INVALID_STATE, path);
+        ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+        ck_assert_str_eq(text, "mine");
+}
+END_TEST
+
+START_TEST(a_layer_that_can_not_be_made_leaves_nothing)
+{
+        g_autofree char *path = world_path("new");
+        g_autofree char *missing = world_path("missing");
+        g_autoptr(GError) error = NULL;
+        ino_t inode;
+
+        world_define(NULL);
+        ck_assert(
+                !world.engine->create(&world.config, NULL, NULL, path, WORLD_SIZE, missing, &inode, &error));
+        world_assert_error(&error, CR_ERROR_FILE_NOT_FOUND, missing);
+        ck_assert(!world.engine->create(&world.config, NULL, NULL, path, G_MAXUINT64, NULL, &inode, &error));
+        world_assert_error(&error, CR_ERROR_FAILED, path);
+        ck_assert_uint_eq(world_inode(path), 0);
+}
+END_TEST
+
+TCase *suite_files(void)
+{
+        TCase *tcase = tcase_create("files");
+
+        tcase_add_test(tcase, a_probe_tells_what_an_image_is);
+        tcase_add_test(tcase, a_path_that_is_no_image_is_refused);
+        tcase_add_test(tcase, a_changed_template_is_not_used);
+        tcase_add_test(tcase, a_new_head_looks_like_the_one_it_replaces);
+        tcase_add_test(tcase, layers_lie_beside_the_head_where_a_machine_reaches_them);
+        tcase_add_test(tcase, layers_are_not_made_through_a_link);
+        tcase_add_test(tcase, a_layer_overwrites_nothing);
+        tcase_add_test(tcase, a_layer_that_can_not_be_made_leaves_nothing);
+        return tcase;
+}
