@@ -219,6 +219,7 @@ static void check_parent(const char *name, const char *wanted, int code)
         ck_assert_int_eq(fstat(folder, &status), 0);
         ck_assert_uint_eq(status.st_ino, inode_of(folder_path));
         ck_assert_ptr_eq(last, strrchr(path, '/') + 1);
+        ck_assert(fcntl(folder, F_GETFD) & FD_CLOEXEC);
         close(folder);
 }
 
@@ -249,6 +250,7 @@ static void check_directory(const char *name, int code)
         }
         ck_assert_msg(folder >= 0, "%s", error ? error->message : "");
         ck_assert_int_eq(fsync(folder), 0);
+        ck_assert(fcntl(folder, F_GETFD) & FD_CLOEXEC);
         close(folder);
 }
 
@@ -265,6 +267,36 @@ START_TEST(folders_inside_or_equal_are_opened)
         check_directory("images/missing", CR_ERROR_FILE_NOT_FOUND);
         check_directory("outside", CR_ERROR_INVALID_PARAMETER);
         check_directory("images-more", CR_ERROR_INVALID_PARAMETER);
+}
+END_TEST
+
+START_TEST(a_link_is_called_a_link)
+{
+        g_autofree char *path = at("images/link.img");
+        g_autoptr(GError) error = NULL;
+
+        ck_assert_int_eq(cr_path_open_file(directories, path, O_RDONLY, &error), -1);
+        assert_error(error, CR_ERROR_INVALID_PARAMETER, "symbolic link");
+}
+END_TEST
+
+/* The number that the next descriptor gets tells whether one was left open. */
+START_TEST(no_descriptor_is_left_open)
+{
+        int before = dup(STDIN_FILENO), after;
+
+        close(before);
+        for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_autofree char *path = g_strconcat(root, "/", cases[i].path, NULL);
+                const char *name;
+
+                close(cr_path_open_file(directories, path, O_RDONLY, NULL));
+                close(cr_path_open_parent(directories, path, &name, NULL));
+                close(cr_path_open_directory(directories, path, NULL));
+        }
+        after = dup(STDIN_FILENO);
+        ck_assert_int_eq(after, before);
+        close(after);
 }
 END_TEST
 
@@ -289,7 +321,8 @@ int main(void)
         const TTest *const tests[] = {only_regular_files_inside_are_opened,
                 a_path_that_is_not_absolute_is_refused, a_file_opens_for_writing_when_asked,
                 the_parent_of_a_file_that_need_not_be_there, folders_inside_or_equal_are_opened,
-                inside_is_a_question_of_whole_names, NULL};
+                a_link_is_called_a_link, no_descriptor_is_left_open, inside_is_a_question_of_whole_names,
+                NULL};
 
         return run_tests_with("path-policy", tests, make_tree, remove_tree);
 }
