@@ -13,7 +13,7 @@ WORK=$PRIVATE_BUS_DIR
 . "$here/../story/lib.sh"
 
 part=$1 parts=$2
-per_life=4
+per_life=6
 disks="one two"
 
 image()
@@ -117,7 +117,6 @@ try()
         shift
         for attempt in 1 2 3 4 5 6 7 8; do
                 if output=$(ctl "$@" 2>&1); then
-                        settle
                         return
                 fi
                 settle
@@ -214,6 +213,7 @@ turn()
         try goal_prepared "$from" prepare shop
         try goal_reversed "$to" reverse shop
         has_state "$from" replicating || fail "the reverse did not reach $from"
+        settle
 
         mkdir -p "$WORK/$from/exports/$life"
         id=$(ctl "$from" --json divergences shop | sed -n 's/.*"Id" *: *"\([0-9a-f]*\)".*/\1/p' | tail -n 1)
