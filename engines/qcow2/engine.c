@@ -54,7 +54,11 @@ static gboolean probe(const CrConfig *config, const char *path, CrImageInfo *ret
         if (fd < 0)
                 return FALSE;
         cr_graph_add(graph, fd, "qcow2", path);
-        return cr_chain_add_backing(config, graph, error) && describe(graph, ret, error);
+        if (cr_chain_add_backing(config, graph, error))
+                return describe(graph, ret, error);
+        if (graph->nodes->len > 1)
+                g_prefix_error(error, "image '%s': ", path); /* it is about one further down */
+        return FALSE;
 }
 
 static guint64 occupied(const CrLayer *layer)

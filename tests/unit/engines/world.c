@@ -110,6 +110,16 @@ void world_define(const char *template)
         world.head = model_of(template);
 }
 
+void world_forget_head(void)
+{
+        CrLayer *head = world_probe(world.disk->head_path);
+
+        head->disk = world.disk->id;
+        ck_assert_uint_eq(world.collection->layers->len, 1);
+        g_ptr_array_set_size(world.collection->layers, 0);
+        g_ptr_array_add(world.collection->layers, head);
+}
+
 void world_write(guint8 pattern, guint64 block)
 {
         ck_assert(world.images->write(world.disk->head_path, pattern, block * WORLD_BLOCK, WORLD_BLOCK));

@@ -41,6 +41,9 @@ void world_define(const char *template);
 /* What probing says of the image at @path, as a head that is no part of the collection. */
 CrLayer *world_probe(const char *path);
 
+/* Probes the head, the only layer, anew: the test changed the image. */
+void world_forget_head(void);
+
 /* The guest writes one block of @pattern. */
 void world_write(guint8 pattern, guint64 block);
 void world_resize(guint64 size);
