@@ -20,6 +20,7 @@ typedef struct Export {
         const CrDivergence *divergence;
         char *directory;
         int directory_fd;
+        CrId token;
 } Export;
 
 static const CrDivergence *find_divergence(CrWorker *worker, const CrCollection *collection, GError **error)
@@ -35,9 +36,16 @@ static const CrDivergence *find_divergence(CrWorker *worker, const CrCollection 
         return divergence;
 }
 
-static char *file_name(const CrDisk *disk, gboolean is_partial)
+static char *file_name(const CrDisk *disk)
 {
-        return g_strdup_printf("%s.qcow2%s", disk->name, is_partial ? ".part" : "");
+        return g_strdup_printf("%s.qcow2", disk->name);
+}
+
+/* With a random part: what a killed export left is deleted by this name, so nobody else's file may have it.
+ */
+static char *partial_name(const Export *export, const CrDisk *disk)
+{
+        return g_strdup_printf(".%s-%s.part", export->token.text, disk->name);
 }
 
 static gboolean check_free(const Export *export, const char *name, GError **error)
@@ -55,10 +63,9 @@ static gboolean check_names(const Export *export, GError **error)
 {
         for (guint i = 0; i < export->collection->disks->len; i++) {
                 const CrDisk *disk = g_ptr_array_index(export->collection->disks, i);
-                g_autofree char *name = file_name(disk, FALSE);
-                g_autofree char *part = file_name(disk, TRUE);
+                g_autofree char *name = file_name(disk);
 
-                if (!check_free(export, name, error) || !check_free(export, part, error))
+                if (!check_free(export, name, error))
                         return FALSE;
         }
         return TRUE;
@@ -70,7 +77,7 @@ static gboolean note_partial_files(const Export *export, GError **error)
         g_auto(GStrv) paths = g_new0(char *, export->collection->disks->len + 1);
 
         for (guint i = 0; i < export->collection->disks->len; i++) {
-                g_autofree char *name = file_name(g_ptr_array_index(export->collection->disks, i), TRUE);
+                g_autofree char *name = partial_name(export, g_ptr_array_index(export->collection->disks, i));
                 paths[i] = g_build_filename(export->directory, name, NULL);
         }
         return cr_store_stage(export->worker->store, &export->collection->id, paths, error);
@@ -89,7 +96,7 @@ static gboolean export_disk(const Export *export, const CrDivergentDisk *diverge
 
         if (!chain)
                 return FALSE;
-        g_autofree char *part = file_name(disk, TRUE);
+        g_autofree char *part = partial_name(export, disk);
         g_autofree char *phase = g_strdup_printf("exporting disk '%s'", disk->name);
         cr_worker_phase(phase);
         return export->engine->export_image(
@@ -102,8 +109,8 @@ static gboolean publish(const Export *export, GVariantBuilder *paths, GError **e
         for (guint i = 0; i < export->divergence->disks->len; i++) {
                 const CrDivergentDisk *divergent = g_ptr_array_index(export->divergence->disks, i);
                 const CrDisk *disk = cr_collection_disk(export->collection, &divergent->disk);
-                g_autofree char *part = file_name(disk, TRUE);
-                g_autofree char *name = file_name(disk, FALSE);
+                g_autofree char *part = partial_name(export, disk);
+                g_autofree char *name = file_name(disk);
 
                 if (renameat2(export->directory_fd, part, export->directory_fd, name, RENAME_NOREPLACE) < 0)
                         return cr_error_set_errno(error, errno, "%s/%s", export->directory, name);
@@ -154,7 +161,8 @@ gboolean cr_operation_export(CrWorker *worker, GError **error)
 {
         g_autoptr(CrCollection) collection = cr_worker_load(worker, error);
         g_autoptr(GVariant) directory = collection ? cr_worker_get(worker, "Directory", "s", error) : NULL;
-        Export export = {.worker = worker, .collection = collection, .directory_fd = -1};
+        Export export = {
+                .worker = worker, .collection = collection, .directory_fd = -1, .token = cr_id_new()};
 
         if (!directory || !cr_worker_refuse_options(worker, error))
                 return FALSE;
