@@ -133,7 +133,9 @@ static void begin(CrCall *call)
 
 static void deny(CrCall *call, CrVerdict verdict, const char *why)
 {
-        g_autofree char *message = g_strdup_printf("%s was refused: %s", cr_call_member(call), why);
+        const char *name = cr_call_collection_name(call);
+        g_autofree char *object = name ? g_strdup_printf(" of collection '%s'", name) : g_strdup("");
+        g_autofree char *message = g_strdup_printf("%s%s was refused: %s", cr_call_member(call), object, why);
 
         if (verdict != CR_VERDICT_CHALLENGE || call->answered) {
                 cr_call_fail_literal(call, CR_ERROR_ACCESS_DENIED, message);
