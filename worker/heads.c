@@ -22,7 +22,10 @@ CrFence *cr_heads_fence(
                 }
                 g_ptr_array_add(heads, head);
         }
-        return engine->fence(worker->config, heads, CR_FENCE_WRITERS, error);
+        CrFence *fence = engine->fence(worker->config, heads, CR_FENCE_WRITERS, error);
+        if (!fence)
+                g_prefix_error(error, "collection '%s': ", collection->name);
+        return fence;
 }
 
 static gboolean check_layer(
