@@ -395,9 +395,8 @@ void cr_job_end(CrJob *job, const GError *error, GVariant *result)
 
         job->task = NULL;
         cr_job_data_end(data, error, result, g_get_real_time());
-        cr_log(G_LOG_LEVEL_MESSAGE, data->operation, data->collection_path,
-                data->id, "%s of %s: %s", data->operation, data->collection_path,
-                error ? data->error_message : "completed");
+        cr_log(G_LOG_LEVEL_MESSAGE, data->operation, data->collection_path, data->id, "%s of %s: %s",
+                data->operation, data->collection_path, error ? data->error_message : "completed");
         cr_job_save(job, on_end_saved, job);
 }
 

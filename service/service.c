@@ -123,7 +123,8 @@ static gboolean appear(CrService *service, GError **error)
         int r;
 
         make_objects(service);
-        if (!check(cr_managed_objects_new(service->objects, service->event, &service->managed),
+        if (!check(cr_managed_objects_new(
+                           service->objects, service->event, service->departures, &service->managed),
                     "the object manager", error) ||
                 !check(cr_interfaces_register(
                                service->bus, service->objects, service->manager, service->peer),
