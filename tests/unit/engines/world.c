@@ -209,14 +209,19 @@ void world_carry_out(CrPlan *plan)
         world_adopt(plan);
 }
 
+void world_note_point(const CrId *point)
+{
+        g_hash_table_insert(world.points, g_memdup2(point, sizeof *point),
+                g_byte_array_append(g_byte_array_new(), world.head->data, world.head->len));
+}
+
 CrId world_cut(void)
 {
         CrPlan *plan = world_plan_cut();
         CrId point = plan->dropped_point;
 
         world_carry_out(plan);
-        g_hash_table_insert(world.points, g_memdup2(&point, sizeof point),
-                g_byte_array_append(g_byte_array_new(), world.head->data, world.head->len));
+        world_note_point(&point);
         return point;
 }
 
@@ -314,11 +319,14 @@ void world_check_head(void)
 
 void world_check_all(void)
 {
-        for (guint i = 0; i < world.collection->points->len; i++) {
-                const CrPoint *point = g_ptr_array_index(world.collection->points, i);
+        GHashTableIter iter;
+        gpointer point;
 
-                if (point->held)
-                        world_check_point(&point->id);
+        g_hash_table_iter_init(&iter, world.points);
+        while (g_hash_table_iter_next(&iter, &point, NULL)) {
+                /* Not there: its cut is yet to come. */
+                if (cr_collection_layer_at(world.collection, &world.disk->id, point))
+                        world_check_point(point);
         }
         if (world_head())
                 world_check_head();

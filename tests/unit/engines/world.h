@@ -63,6 +63,9 @@ void world_carry_out(CrPlan *plan);
 /* A cut from beginning to end; the new point. */
 CrId world_cut(void);
 
+/* What the guest sees now is what it must see of @point. */
+void world_note_point(const CrId *point);
+
 CrLayer *world_head(void);                    /* NULL: none */
 CrLayer *world_layer_at(const CrId *point);   /* must be there */
 GPtrArray *world_chain(const CrLayer *layer); /* down from it */
@@ -74,7 +77,7 @@ GBytes *world_view(const CrLayer *layer);
 void world_check_point(const CrId *point);
 void world_check_head(void);
 void world_check_layer(const CrLayer *layer, const GByteArray *expected);
-/* All held points, and the head where there is one. */
+/* All points that are noted, and the head where there is one. */
 void world_check_all(void);
 
 /* The inode of what is at @path; 0: nothing. */
