@@ -76,7 +76,7 @@ static int on_answer(void *userdata, int *error)
 
         changes->question.answered = TRUE;
         changes->question.errnum = *error;
-        return 1; /* libnbd need not remember it any longer */
+        return 0;
 }
 
 static gboolean ask(CrChanges *changes, const Question *question, guint64 end, GError **error)

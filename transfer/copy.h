@@ -16,8 +16,10 @@ typedef struct CrCopyResult {
  * and zeroes). FALSE cancels: CR_ERROR_CANCELLED. */
 typedef gboolean (*CrCopyProgress)(guint64 done, void *userdata);
 
-/* Several requests are in flight; memory is bounded whatever the disk's size. Flushes @target before it
- * returns. */
+/* Several requests are in flight; memory is bounded (8 MiB of data) whatever the disk's size. Flushes @target
+ * before it returns. NotAvailable when a server has gone, Timeout when one did not move for 60 s, Failed for
+ * what a server answered, each naming the socket. After an error, a cancel too, the connections can only be
+ * closed. */
 gboolean cr_copy_changes(const CrChangesSpec *spec, CrNbd *target, CrCopyProgress progress, void *userdata,
         CrCopyResult *ret, GError **error);
 

@@ -40,9 +40,6 @@ void cr_nbd_close(CrNbd *nbd)
 {
         if (!nbd)
                 return;
-        /* Says goodbye without waiting for an answer: a server that hangs must not hold us up. */
-        if (nbd->handle && nbd_aio_is_ready(nbd->handle) == 1)
-                nbd_aio_disconnect(nbd->handle, 0);
         cr_nbd_abandon(nbd);
         g_free(nbd->socket_path);
         g_free(nbd);
@@ -114,6 +111,16 @@ static struct pollfd poll_of(CrNbd *nbd)
         return (struct pollfd){.fd = nbd_aio_get_fd(nbd->handle), .events = events};
 }
 
+/* What was answered is forgotten here. Callbacks leave it to us (they return 0): libnbd 1.14 looks once more
+ * at a command that a callback has retired when the connection breaks while it is sent. */
+static void retire_commands(CrNbd *nbd)
+{
+        gint64 cookie;
+
+        while ((cookie = nbd_aio_peek_command_completed(nbd->handle)) > 0)
+                nbd_aio_command_completed(nbd->handle, (uint64_t)cookie);
+}
+
 /* At most one notification a time: the first may change what libnbd waits for. */
 static gboolean notify(CrNbd *nbd, short revents, GError **error)
 {
@@ -125,6 +132,7 @@ static gboolean notify(CrNbd *nbd, short revents, GError **error)
                 r = nbd_aio_notify_write(nbd->handle);
         else if (revents & (POLLERR | POLLNVAL))
                 return set_broken(nbd, error);
+        retire_commands(nbd);
         return r == 0 && !is_broken(nbd) ? TRUE : set_broken(nbd, error);
 }
 

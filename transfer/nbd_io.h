@@ -36,6 +36,7 @@ typedef struct CrNbdWait {
         guint patience_ms; /* how long a stall may last; 0: as each connection says */
 } CrNbdWait;
 
-/* Lets libnbd work (its callbacks run here) as soon as one of the connections is ready, or after @timeout_ms.
- * Returns at once when no answers are owed. NotAvailable when a connection broke, Timeout after a stall. */
+/* Lets libnbd work (its callbacks run here, or at once where a request is made; they return 0) as soon as one
+ * of the connections is ready, or after @timeout_ms. Returns at once when no answers are owed. NotAvailable
+ * when a connection broke, Timeout after a stall. */
 gboolean cr_nbd_wait(CrNbdWait *wait, int timeout_ms, GError **error);

@@ -94,7 +94,7 @@ static int on_read(void *userdata, int *error)
         if (*error)
                 cr_nbd_set_error(piece->pipeline->spec->changes.view, *error, &piece->pipeline->error,
                         "Reading %u bytes from byte %" G_GUINT64_FORMAT, piece->length, piece->offset);
-        return 1; /* libnbd need not remember it any longer */
+        return 0;
 }
 
 static int on_written(void *userdata, int *error)
@@ -109,7 +109,7 @@ static int on_written(void *userdata, int *error)
                         piece->offset);
         if (--piece->n_unwritten == 0)
                 retire(piece);
-        return 1;
+        return 0;
 }
 
 /* All that counts is the end of a read. */
@@ -143,13 +143,15 @@ static gboolean start_write(Piece *piece, guint64 offset, const guint8 *data, gu
 
         if (!cr_nbd_handle(target))
                 return cr_nbd_set_error(target, 0, error, "Writing");
+        piece->n_unwritten++;
         if (data)
                 r = nbd_aio_pwrite(cr_nbd_handle(target), data, length, offset, callback, 0);
         else
                 r = nbd_aio_zero(cr_nbd_handle(target), length, offset, callback, 0);
-        if (r < 0)
+        if (r < 0) {
+                piece->n_unwritten--;
                 return cr_nbd_set_error(target, 0, error, "Writing");
-        piece->n_unwritten++;
+        }
         if (data)
                 piece->pipeline->bytes_sent += length;
         return TRUE;
@@ -286,7 +288,7 @@ static int on_flushed(void *userdata, int *error)
                 cr_nbd_set_error(pipeline->spec->target, *error, &pipeline->error,
                         *error == ENOSPC ? "No room to flush what was written; make room on the recovery side"
                                          : "Flushing what was written");
-        return 1;
+        return 0;
 }
 
 static gboolean flush(Pipeline *pipeline, GError **error)

@@ -32,15 +32,20 @@ static char *told(CrChangesSpec *spec, Server *view, Server *other)
                          other_nbd = other ? open_server(other, TRUE) : NULL;
         g_autoptr(CrChanges) changes = NULL;
         g_autoptr(GError) error = NULL;
+        guint64 data = 0, estimate;
         GString *text = g_string_new(NULL);
 
         spec->view = view_nbd;
         spec->other = other_nbd;
         changes = cr_changes_new(spec);
-        for (CrExtent extent; cr_changes_next(changes, &extent, &error);)
+        for (CrExtent extent; cr_changes_next(changes, &extent, &error);) {
+                data += extent.zero ? 0 : extent.length;
                 g_string_append_printf(text, "%s%" G_GUINT64_FORMAT "+%" G_GUINT64_FORMAT "%s",
                         text->len ? " " : "", extent.offset, extent.length, extent.zero ? "z" : "");
+        }
         ck_assert_msg(error == NULL, "%s", error ? error->message : "");
+        ck_assert(cr_copy_estimate(spec, &estimate, NULL));
+        ck_assert_uint_eq(estimate, data);
         return g_string_free(text, FALSE);
 }
 
@@ -134,23 +139,16 @@ START_TEST(vast_sparse_disk)
 
         ck_assert_str_eq(changed, "8796093022208+4096 17592186040320+4096");
         ck_assert_str_eq(all, "1099511627776+4096 8796093022208+4096 17592186040320+4096");
-        ck_assert_uint_lt(peak_memory() - before, 16 * K * K);
+        ck_assert_uint_lt(peak_memory() - before, 64 * K * K); /* some of it valgrind's */
 }
 END_TEST
 
-/* More changes than one answer, or what is kept of one, can hold. */
-START_TEST(many_small_extents)
+/* A layer of @n blocks of data with holes between them. */
+static char *comb(Folder *folder, guint n)
 {
-        const guint n = 100000;
-        g_autoptr(Folder) folder = folder_new();
-        g_autofree char *path = folder_file(folder, "disk.raw"), *y = folder_file(folder, "y.qcow2");
-        g_autofree char *options = g_strdup_printf("driver=qcow2,file.driver=file,file.filename=%s", y);
-        g_autoptr(Server) server = NULL;
-        g_autoptr(CrNbd) view = NULL;
-        g_autoptr(CrChanges) changes = NULL;
-        g_autoptr(GError) error = NULL;
-        FILE *file = fopen(path, "w");
-        guint64 next = 0;
+        g_autofree char *raw = folder_file(folder, "comb.raw");
+        char *path = folder_file(folder, "comb.qcow2");
+        FILE *file = fopen(raw, "w");
 
         ck_assert_ptr_nonnull(file);
         for (guint i = 0; i < n; i++) {
@@ -160,11 +158,26 @@ START_TEST(many_small_extents)
         ck_assert_int_eq(ftruncate(fileno(file), (off_t)n * 8192), 0);
         ck_assert_int_eq(fclose(file), 0);
         run_command((const char *const[]){"qemu-img", "convert", "-S", "4k", "-f", "raw", "-O", "qcow2", "-o",
-                            LAYER_OPTIONS, path, y, NULL},
+                            LAYER_OPTIONS, raw, path, NULL},
                 FALSE);
-        server = serve_options(folder, options, "--allocation-depth");
-        view = open_server(server, TRUE);
-        changes = cr_changes_new(&(CrChangesSpec){.view = view, .depth = 1, .changed_from = G_MAXUINT64});
+        return path;
+}
+
+/* More changes than one answer, or what is kept of one, can hold; the other branch, which is asked meanwhile,
+ * is all zeroes. */
+START_TEST(many_small_extents)
+{
+        const guint n = 100000;
+        g_autoptr(Folder) folder = folder_new();
+        g_autofree char *y = comb(folder, n),
+                        *x = layer(folder, "x", NULL, (guint64)n * 8192, "write -z 0 4k");
+        g_autoptr(Server) y_server = serve(folder, y, FALSE), x_server = serve(folder, x, FALSE);
+        g_autoptr(CrNbd) view = open_server(y_server, TRUE), other = open_server(x_server, TRUE);
+        g_autoptr(CrChanges) changes = cr_changes_new(&(CrChangesSpec){
+                .view = view, .depth = 1, .other = other, .other_depth = 1, .changed_from = G_MAXUINT64});
+        g_autoptr(GError) error = NULL;
+        guint64 next = 0;
+
         for (CrExtent extent; cr_changes_next(changes, &extent, &error); next += 8192) {
                 ck_assert(!extent.zero);
                 ck_assert_uint_eq(extent.offset, next);

@@ -79,6 +79,8 @@ static void copy_fails(
         ck_assert_msg(!server || strstr(error->message, server->socket_path), "%s", error->message);
         ck_assert_msg(strstr(error->message, words) != NULL, "%s", error->message);
         /* Whatever was under way, its callbacks are over. */
+        ck_assert_ptr_null(cr_nbd_handle(sides->view));
+        ck_assert_ptr_null(cr_nbd_handle(sides->target));
         ck_assert(!cr_copy_changes(&spec, sides->target, NULL, NULL, &result, NULL));
 }
 
