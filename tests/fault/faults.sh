@@ -40,6 +40,13 @@ write_all()
         done
 }
 
+# A disk that grows and shrinks again between points.
+resize_two()
+{
+        qemu-img resize -q --shrink -f qcow2 "$(image a two)" "$1"
+        truncate -s "$1" "$(model two)"
+}
+
 # keep NAME: remembers the model as it is; recall NAME: goes back to it.
 keep()
 {
@@ -86,14 +93,17 @@ settle()
 
 is_quiet()
 {
-        local state job
+        local issues job
         kill -0 "${site_pid[$1]}" 2> /dev/null || site_start "$1" || return 1
         ctl "$1" list > "$WORK/list" 2> /dev/null || return 1
         grep -q shop "$WORK/list" || return 0
         job=$(property "$1" shop CurrentJob 2> /dev/null) || return 1
         [ "$job" = / ] || return 1
-        state=$(property "$1" shop HealthIssues 2> /dev/null) || return 1
-        [[ $state != *recover* ]]
+        issues=$(property "$1" shop HealthIssues 2> /dev/null) || return 1
+        [[ $issues == *recover* ]] || return 0
+        # A recovery that was killed, too, is tried again every minute, and when somebody asks.
+        ctl "$1" preview shop > /dev/null 2>&1 || true
+        return 1
 }
 
 # A side has the heads of all disks or of none, and every file of it is sound.
@@ -256,6 +266,13 @@ live()
         try goal_started a start shop
         write_all a 1M 2
         try never a replicate shop
+        resize_two 20M
+        disk_write "$(image a two)" 18M 64k 4
+        qemu-io -f raw -c "write -q -P 4 18M 64k" "$(model two)" > /dev/null
+        try never a replicate shop
+        resize_two 16M
+        try never a replicate shop
+        resize_two 20M
         write_all a 2M 3
         try never a replicate shop
         turn 20 a b
