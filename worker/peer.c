@@ -182,9 +182,9 @@ static gboolean agree_on_version(CrPeer *peer, GError **error)
                 ok = lowest <= PROTOCOL_VERSION && highest >= PROTOCOL_VERSION;
                 if (!ok)
                         g_set_error(error, CR_ERROR, CR_ERROR_NOT_SUPPORTED,
-                                "the peer at %s speaks protocol versions %u to %u, this site %u: update the "
-                                "older one",
-                                peer->address, lowest, highest, PROTOCOL_VERSION);
+                                "the peer of collection '%s' at %s speaks protocol versions %u to %u, this "
+                                "site %u: update the older one",
+                                peer->collection->name, peer->address, lowest, highest, PROTOCOL_VERSION);
         }
         sd_bus_message_unref(message);
         return ok;
@@ -198,6 +198,8 @@ CrPeer *cr_peer_open(CrWorker *worker, const CrCollection *collection, const cha
         peer->collection = collection;
         peer->address = g_strdup(address);
         peer->transport = cr_transport_open(address, cr_worker_time_left(worker), error);
+        if (!peer->transport)
+                g_prefix_error(error, "collection '%s': ", collection->name);
         if (!peer->transport || !agree_on_version(peer, error))
                 return NULL;
         return g_steal_pointer(&peer);
