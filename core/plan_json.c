@@ -338,10 +338,11 @@ static gboolean read_plan(JsonNode *root, CrPlan *plan, GError **error)
                read_after(object, plan, error);
 }
 
-/* What json-glib takes as it comes: bytes that are not UTF-8, and values nested without a limit, which it
- * reads by recursion, so that a text of brackets alone could drive it through the stack. Strings are passed
- * over; outside of them no comment may begin, which json-glib knows and JSON does not, so that both see the
- * same brackets. */
+/* What json-glib takes as it comes: bytes that are not UTF-8; escaped surrogates without their other half,
+ * over which it leaks (only control characters are ever escaped here); and values nested without a limit,
+ * which it reads by recursion, so that a text of brackets alone could drive it through the stack. Strings are
+ * passed over; outside of them no comment may begin, which json-glib knows and JSON does not, so that both
+ * see the same brackets. */
 static gboolean check_form(const char *text, GError **error)
 {
         gboolean in_string = FALSE;
@@ -350,6 +351,8 @@ static gboolean check_form(const char *text, GError **error)
         if (!g_utf8_validate(text, -1, NULL))
                 return refuse(error, "it is not UTF-8");
         for (const char *c = text; *c; c++) {
+                if (in_string && g_str_has_prefix(c, "\\u") && !g_str_has_prefix(c, "\\u00"))
+                        return refuse(error, "it has an escape that no plan has");
                 if (in_string && *c == '\\' && c[1])
                         c++;
                 else if (*c == '"')

@@ -159,9 +159,8 @@ gboolean cr_store_finish_intent(CrStore *store, const CrPlan *plan, GError **err
 static gboolean contradicts(GError **error, const char *name, const char *what)
 {
         g_set_error(error, CR_ERROR, CR_ERROR_STATUS_UNKNOWN,
-                "the peer of collection '%s' %s: it may have been restored from an old copy or cloned; "
-                "compare both"
-                " sites before going on",
+                "the peer of collection '%s' %s: it may have been restored from an old copy or cloned;"
+                " compare both sites before going on",
                 name, what);
         return FALSE;
 }
@@ -201,9 +200,8 @@ static gboolean save_peer(CrStore *store, const CrId *collection, const CrPeerRe
         const char *generation = cr_id_is_none(&seen->generation.id) ? NULL : seen->generation.id.text;
 
         return cr_store_run(store, error,
-                       "UPDATE collections SET peer_host = ?, peer_generation_number = ?, peer_generation_id "
-                       "= ?,"
-                       " peer_sequence = ? WHERE id = ?",
+                       "UPDATE collections SET peer_host = ?, peer_generation_number = ?, "
+                       " peer_generation_id = ?, peer_sequence = ? WHERE id = ?",
                        "tntnt", seen->host.text, (gint64)seen->generation.number, generation,
                        (gint64)seen->sequence, collection->text) &&
                cr_store_raise_sequence(store, error);

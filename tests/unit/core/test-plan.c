@@ -128,6 +128,7 @@ static void assert_refused(const char *text, const char *what)
         g_autoptr(CrPlan) plan = cr_plan_from_json(text, &error);
 
         ck_assert_msg(plan == NULL, "taken for a plan: %.1000s", text);
+        ck_assert(g_utf8_validate(error->message, -1, NULL)); /* it may go out on the bus */
         assert_error(error, CR_ERROR_FAILED, what);
 }
 
@@ -181,6 +182,8 @@ static const struct {
         {"\"head_path\":\"/", "\"head_path\":\"", "head_path"},
         {"\"format\":1", "\"format\":1,\"more\":1", "not known"},
         {"\"format\":1", "\"form\":1", "format"},
+        {"\"format\":1", "\"format\":2", "format"},
+        {"\"last_error\":\"", "\"last_error\":\"\\ud83d\\ude00", "escape"},
         {"\"steps\":", "\"x\":", "steps"},
         {"\"steps\":[", "\"steps\":[null,", "not an object"},
         {"\"steps\":[", "\"steps\":[{},", "kind"},

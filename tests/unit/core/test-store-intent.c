@@ -235,6 +235,7 @@ START_TEST(what_is_unfinished_is_listed_once)
 
         receiving->receive.transfer = cr_id_new();
         sample_save(store, receiving);
+        ck_assert(is_unfinished(store, &receiving->id));
         ck_assert(cr_store_stage(store, &receiving->id, paths, NULL));
         ck_assert(is_unfinished(store, &receiving->id));
         ck_assert(cr_store_stage(store, &early, paths, NULL));

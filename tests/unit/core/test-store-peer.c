@@ -120,6 +120,23 @@ START_TEST(numbers_above_the_signed_range_are_not_taken_for_lower_ones)
 }
 END_TEST
 
+START_TEST(a_peer_that_claims_no_generation_is_held_to_the_recorded_one)
+{
+        CrPeerRecord seen = record(), claim = seen;
+
+        note(&seen);
+        claim.generation = (CrGeneration){0};
+        claim.sequence = ++seen.sequence;
+        note(&claim);
+        assert_recorded(&seen);
+        claim.sequence--;
+        assert_contradiction(&claim, "lower sequence");
+        claim = seen;
+        claim.generation.number--;
+        assert_contradiction(&claim, "lower generation");
+}
+END_TEST
+
 START_TEST(noting_leaves_the_confirmed_point_and_the_preparation)
 {
         CrPeerRecord seen = record(), expected;
@@ -316,6 +333,7 @@ int main(void)
         const TTest *const tests[] = {what_was_seen_is_recorded,
                 a_contradiction_is_status_unknown_and_changes_nothing,
                 numbers_above_the_signed_range_are_not_taken_for_lower_ones,
+                a_peer_that_claims_no_generation_is_held_to_the_recorded_one,
                 noting_leaves_the_confirmed_point_and_the_preparation,
                 a_note_raises_the_sequence_only_when_it_is_news, a_note_on_no_collection_is_not_found,
                 a_save_does_not_take_back_what_was_noted_since_its_load, a_save_may_raise_what_was_noted,
