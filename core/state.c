@@ -107,9 +107,12 @@ static const struct {
         {CR_OP_COMMIT_FAILOVER, R(PRIMARY), S(FAILED_OVER)},
 
         /* A preview is there to tell what is in the way. */
-        {CR_OP_PREVIEW, R(PRIMARY), ANY & ~TAKEN_OVER},
+        {CR_OP_PREVIEW, R(PRIMARY), ANY & ~S(FAILED_OVER)},
         {CR_OP_PREVIEW, R(REPLICA), S(PREPARED_FOR_REVERSE_REPLICATION)},
-        {CR_OP_PREPARE, R(PRIMARY), S(REPLICATING) | S(CRITICAL) | S(SUSPENDED) | S(PREPARED_FOR_FAILOVER)},
+        /* Committed: it took over earlier and the other side has taken over since, which the proof of
+           direction decides. */
+        {CR_OP_PREPARE, R(PRIMARY),
+                S(REPLICATING) | S(CRITICAL) | S(SUSPENDED) | S(PREPARED_FOR_FAILOVER) | S(COMMITTED)},
         {CR_OP_PREPARE, R(REPLICA), S(PREPARED_FOR_REVERSE_REPLICATION)},
         {CR_OP_UNDO_PREPARE, R(REPLICA), S(PREPARED_FOR_REVERSE_REPLICATION)},
         {CR_OP_REGISTER_PREPARATION, R(PRIMARY), TAKEN_OVER},
@@ -150,9 +153,10 @@ static const struct {
         {CR_OP_COMMIT_FAILOVER, R(PRIMARY), S(COMMITTED), "the failover is committed already"},
         {CR_OP_REVERT_FAILOVER, ANY, ANY, "there is no failover here to revert; ask the site that took over"},
         {CR_OP_COMMIT_FAILOVER, ANY, ANY, "there is no failover here to commit; ask the site that took over"},
-        {CR_OP_PREVIEW, R(PRIMARY), TAKEN_OVER, "this is the side that took over; ask the former primary"},
-        {CR_OP_PREPARE, R(PRIMARY), TAKEN_OVER,
-                "this is the side that took over; prepare the former primary"},
+        {CR_OP_PREVIEW, R(PRIMARY), S(FAILED_OVER),
+                "this is the side that took over; ask the former primary"},
+        {CR_OP_PREPARE, R(PRIMARY), S(FAILED_OVER),
+                "this is the side that took over; prepare the former primary, or revert the failover here"},
         {CR_OP_PREPARE, R(PRIMARY), S(READY) | S(INITIAL_REPLICATION),
                 "the other site has nothing complete that it could have failed over to; let the initial "
                 "replication complete"},

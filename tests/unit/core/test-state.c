@@ -42,11 +42,13 @@ static const struct {
         {"RevertFailover", "primary", "failed-over"},
         {"CommitFailover", "primary", "failed-over"},
         {"PreviewReverseReplication", "primary",
-                "disabled ready initial-replication replicating prepared-for-failover suspended critical "
+                "disabled ready initial-replication replicating prepared-for-failover committed suspended "
+                "critical "
                 "waiting-to-resynchronize resynchronizing resynchronization-suspended failover-in-progress "
                 "disk-update disk-update-critical unknown prepared-for-reverse-replication test-failover"},
         {"PreviewReverseReplication", "replica", "prepared-for-reverse-replication"},
-        {"PrepareForReverseReplication", "primary", "replicating critical suspended prepared-for-failover"},
+        {"PrepareForReverseReplication", "primary",
+                "replicating critical suspended prepared-for-failover committed"},
         {"PrepareForReverseReplication", "replica", "prepared-for-reverse-replication"},
         {"RevertPrepareForReverseReplication", "replica", "prepared-for-reverse-replication"},
         {"ReverseReplicationRelationship", "primary", "committed"},
