@@ -12,7 +12,7 @@ BENCH=$BUILD/tests/bench
 # job SITE METHOD COLLECTION: calls, waits for the job's end; prints the milliseconds and the bytes sent.
 job()
 {
-        "$BENCH/bench-job" "${site_bus[$1]}" "$2" "$(collection_path "$3")" || fail "$2 of $3"
+        "$BENCH/bench-job" "${site_bus[$1]:?}" "$2" "$(collection_path "$3")" || fail "$2 of $3"
 }
 
 # milliseconds SITE METHOD COLLECTION
