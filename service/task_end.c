@@ -8,7 +8,7 @@
 /* What the store knows after a task's end. */
 typedef struct Settlement {
         CrTask *task;
-        CrId collection; /* none when a definition failed */
+        CrId collection;
         gboolean failed;
         CrCollection *loaded;
         GArray *unfinished;  /* CrId: what recovery has to look at */
@@ -47,16 +47,6 @@ static void settlement_free(Settlement *settlement)
         g_free(settlement);
 }
 
-/* A definition's id is known to its worker only: whatever nobody else works on may be what it left. */
-static gboolean concerns(const Settlement *settlement, const CrId *unfinished)
-{
-        CrOperation operation;
-
-        if (cr_id_is_none(&settlement->collection))
-                return !cr_tasks_holder(settlement->task->service->tasks, unfinished, &operation);
-        return cr_id_equal(&settlement->collection, unfinished);
-}
-
 /* Returns whether the job's work goes on in a recovery. */
 static gboolean hand_to_recovery(const Settlement *settlement)
 {
@@ -66,7 +56,7 @@ static gboolean hand_to_recovery(const Settlement *settlement)
         for (guint i = 0; settlement->unfinished && i < settlement->unfinished->len; i++) {
                 const CrId *id = &g_array_index(settlement->unfinished, CrId, i);
 
-                if (!concerns(settlement, id))
+                if (!cr_id_equal(&settlement->collection, id))
                         continue;
                 cr_recovery_add(service->recovery, id);
                 adopted |= settlement->has_intent;
@@ -128,23 +118,12 @@ static void settle_done(gpointer data)
                 cr_task_run(successor);
 }
 
-/* The id of a collection that was defined. */
-static CrId collection_of(const CrTask *task)
-{
-        CrId id = task->collection;
-        const char *text;
-
-        if (cr_id_is_none(&id) && task->result && g_variant_lookup(task->result, "Collection", "&s", &text))
-                cr_id_parse(text, &id);
-        return id;
-}
-
 void cr_task_settle(CrTask *task)
 {
         Settlement *settlement = g_new0(Settlement, 1);
 
         settlement->task = task;
-        settlement->collection = collection_of(task);
+        settlement->collection = task->collection;
         settlement->failed = task->error != NULL;
         settlement->job = task->job ? cr_job_id(task->job) : 0;
         cr_store_thread_submit(task->service->store, settle_work, settle_done, settlement);

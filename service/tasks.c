@@ -238,7 +238,8 @@ static gboolean check(CrTasks *tasks, CrTask *task, CrCall *call, GError **error
         /* The request comes first as the peer's dictionary in it tells which collection it is about. */
         if (!make_request(task, call, error))
                 return FALSE;
-        task->collection = call->collection;
+        /* A new collection gets its id here: what a killed worker left of it is found by that. */
+        task->collection = task->method->operation == CR_OP_DEFINE ? cr_id_new() : call->collection;
         return check_recovering(tasks->service, call, error) && check_idle(tasks, call, error) &&
                check_room(tasks, task, call, error);
 }

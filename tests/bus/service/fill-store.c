@@ -82,7 +82,6 @@ static CrCollection *collection_new(guint n, guint points, guint divergences)
         g_autofree char *name = g_strdup_printf("collection-%04u", n);
         CrCollection *c = cr_collection_new(name);
 
-        c->engine = g_strdup("qcow2");
         c->role = CR_ROLE_PRIMARY;
         c->state = CR_STATE_REPLICATING;
         c->has_relationship = TRUE;

@@ -237,15 +237,15 @@ START_TEST(a_job_without_a_slot_is_queued)
         g_autofree char *queued = manager_path(here.bus, "ReplicateNow", "o", second);
         g_autofree char *state = get_string(here.bus, queued, CR_JOB_INTERFACE, "State");
         ck_assert_str_eq(state, "queued");
-        g_autofree char *cancelled =
-                manager_path(here.bus, "DestroyCollection", "oa{sv}", site_define(&here, "third"), 0);
+        g_autofree char *third = site_define(&here, "third");
+        g_autofree char *cancelled = manager_path(here.bus, "DestroyCollection", "oa{sv}", third, 0);
         sd_bus_message_unref(call(here.bus, cancelled, CR_JOB_INTERFACE, "Cancel", NULL));
         ck_assert_uint_eq(wait_job(here.bus, cancelled), 32768);
         ck_assert_int_eq(kill(worker, SIGCONT), 0);
         wait_until(is_running, queued, "the queued job has a slot");
         ck_assert_uint_eq(wait_job(here.bus, held), 0);
         ck_assert_uint_eq(wait_job(here.bus, queued), 0);
-        ck_assert(exists(here.bus, MANAGER "/collection/third", CR_COLLECTION_INTERFACE));
+        ck_assert(exists(here.bus, third, CR_COLLECTION_INTERFACE));
 }
 END_TEST
 

@@ -115,8 +115,9 @@ static gboolean asks_and_is_prepared(gpointer data)
 START_TEST(a_stuck_recovery_is_critical_and_stops_no_other)
 {
         g_autofree char *images = g_strdup_printf("%s/images", here.directory),
-                        *away = g_strconcat(images, ".away", NULL);
-        g_autofree char *empty_replica = NULL;
+                        *away = g_strconcat(images, ".away", NULL),
+                        *other = g_strconcat(images, ".other", NULL);
+        g_autofree char *unaffected = NULL;
         pid_t worker;
         g_autofree char *job = held_preparation(&worker);
 
@@ -136,10 +137,8 @@ START_TEST(a_stuck_recovery_is_critical_and_stops_no_other)
         g_autofree char *state = get_string(here.bus, job, CR_JOB_INTERFACE, "State");
         ck_assert_str_eq(state, "running");
         ck_assert_int_eq(g_mkdir(images, 0755), 0);
-        empty_replica = site_define(&here, "other");
-        g_autofree char *image = g_strdup_printf("%s/other.qcow2", images);
-        ck_assert_int_eq(g_unlink(image), 0);
-        ck_assert_int_eq(g_rmdir(images), 0);
+        unaffected = site_define(&here, "other");
+        ck_assert_int_eq(g_rename(images, other), 0);
         ck_assert_int_eq(g_rename(away, images), 0);
         wait_until(asks_and_is_prepared, NULL, "the recovery, asked for, is over");
         ck_assert_uint_eq(wait_job(here.bus, job), 0);
