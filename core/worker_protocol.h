@@ -17,7 +17,7 @@
 
 /* Keys of the request; the operation's own are named beside each operation in worker/. */
 #define CR_REQUEST_OPERATION "Operation"       /* s: cr_operation_word */
-#define CR_REQUEST_COLLECTION "Collection"     /* s: id; "" for define and establish */
+#define CR_REQUEST_COLLECTION "Collection"     /* s: id; of a definition and of Establish: the new one */
 #define CR_REQUEST_JOB "Job"                   /* t: its id */
 #define CR_REQUEST_OWNER "Owner"               /* u: uid */
 #define CR_REQUEST_CONFIG "Config"             /* s: path of the configuration file */
@@ -37,7 +37,7 @@
  * Each operation's own keys of the request (R), of READY's REPLY (Y) and of the RESULT (T). "call" operations have no job: the daemon says GO at once and answers
  * the method from the RESULT when the worker has ended well.
  *
- *   DefineCollection              call  R Name s, Disks a(ss), Options a{sv}         T Collection s (its id)
+ *   DefineCollection              call  R Name s, Disks a(ss), Options a{sv}
  *   DestroyCollection             job   R Options a{sv}
  *   CreateReplicationRelationship job   R Settings a{sv}
  *   RemoveReplicationRelationship job   R Options a{sv}

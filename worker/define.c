@@ -104,11 +104,12 @@ gboolean cr_operation_define(CrWorker *worker, GError **error)
                 !cr_name_check("collection", g_variant_get_string(name, NULL), error))
                 return FALSE;
         g_autoptr(CrCollection) collection = cr_collection_new(g_variant_get_string(name, NULL));
+        if (!cr_worker_get_id(worker, CR_REQUEST_COLLECTION, FALSE, &collection->id, error))
+                return FALSE;
         if (!add_disks(worker, collection, disks, error) || !cr_worker_ready(worker, NULL, error))
                 return FALSE;
         if (!cr_store_save(worker->store, collection, error))
                 return FALSE;
         CR_FAILPOINT("define.saved");
-        cr_worker_result(g_variant_new_parsed("{'Collection': <%s>}", collection->id.text));
         return TRUE;
 }

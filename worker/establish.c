@@ -196,8 +196,6 @@ gboolean cr_operation_establish(CrWorker *worker, GError **error)
                 return FALSE;
         }
         CR_FAILPOINT("establish.saved");
-        if (ok)
-                cr_worker_result(g_variant_new_parsed("{'Collection': <%s>}", fresh->id.text));
         return ok;
 }
 
