@@ -369,7 +369,7 @@ static int fill_up(void)
 
 static int on_a_full_disk(void)
 {
-        if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
                 mount("store", sample_folder, "tmpfs", 0, "size=1m") < 0)
                 return 10;
         return fill_up();
