@@ -14,8 +14,8 @@ void must_run(const char *program, ...) G_GNUC_NULL_TERMINATED;
 const char *disk_make(const char *path, const char *size);
 /* Writes like a machine that starts, writes and stops: FALSE when the image can't be opened. */
 gboolean disk_write(const char *path, guint64 offset, guint64 length, guint8 byte);
-/* Of what a guest sees, whoever else has the image open. */
-char *disk_digest(const char *path);
+/* What a guest sees, whoever else has the image open. */
+char *disk_view(const char *path, gsize *ret_length);
 /* Whether a guest sees @length bytes of that value there. */
 gboolean disk_shows(const char *path, guint64 offset, guint64 length, guint8 byte);
 
