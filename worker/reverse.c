@@ -8,16 +8,18 @@
 #include "worker/send.h"
 
 /* Prepared by the id that this side was handed, or fed already, when an earlier answer was lost. A replica
- * that never had a head, or reverted its own failover, needs no preparation. */
-static gboolean check_prepared(const CrCollection *collection, const CrPeerSite *site, GError **error)
+ * that never had a head, or reverted its own failover, needs no preparation; what it had once was voided. */
+static gboolean check_prepared(CrCollection *collection, const CrPeerSite *site, GError **error)
 {
         gboolean is_replica = site->role == CR_ROLE_REPLICA && site->has_relationship;
+        gboolean is_plain =
+                cr_id_is_none(&site->preparation) && site->generation.number < collection->generation.number;
         gboolean is_ours = cr_id_equal(&site->preparation, &collection->peer.preparation) &&
-                           (cr_generation_equal(&site->generation, &collection->generation) ||
-                                   (cr_id_is_none(&site->preparation) &&
-                                           site->generation.number < collection->generation.number));
+                           cr_generation_equal(&site->generation, &collection->generation);
 
-        if (is_replica && is_ours)
+        if (is_replica && is_plain)
+                collection->peer.preparation = CR_ID_NONE;
+        if (is_replica && (is_plain || is_ours))
                 return TRUE;
         g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
                 "the peer of collection '%s' is not prepared for reverse replication from here (%s, %s): "

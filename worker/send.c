@@ -46,10 +46,12 @@ static gboolean mark_critical(
 }
 
 /* A replica with a higher generation reverted its failover: this side is primary still and says so by the
- * next number. */
+ * next number. The failover voided the preparation by which that replica was fed. */
 static gboolean outrank(CrWorker *worker, CrCollection *collection, const CrPeerSite *site, GError **error)
 {
         collection->generation = (CrGeneration){.number = site->generation.number + 1, .id = cr_id_new()};
+        if (cr_id_is_none(&site->preparation))
+                collection->peer.preparation = CR_ID_NONE;
         if (!cr_store_save(worker->store, collection, error))
                 return FALSE;
         cr_worker_changed();

@@ -247,6 +247,38 @@ taken_back()
         replica_shows b "$kept" "the other side"
 }
 
+# A preparation is void once the prepared side took over, and after the revert of that it is a plain replica: the other side feeds it
+# without another preparation, also one that it fed by that preparation before.
+reverted_after_preparation()
+{
+        local kept
+        shop_open plain
+        ctl b failover "$shop"
+        write_all b 1M 2
+        ctl b commit-failover "$shop"
+        ctl a prepare "$shop"
+        ctl a failover "$shop"
+        write_all a 2M 3
+        ctl a revert-failover "$shop"
+        expect a replicating 3
+        kept=$(digests b)
+        ctl b failover "$shop"
+        expect b committed 4
+        ctl b reverse "$shop"
+        replica_shows a "$kept" "the side that reverted"
+
+        ctl b replicate "$shop"
+        expect b replicating 6
+        ctl a failover "$shop"
+        ctl a commit-failover "$shop"
+        ctl b prepare "$shop"
+        ctl a reverse "$shop"
+        replica_shows b "$(digests a)" "the side that was prepared"
+        write_all a 3M 4
+        ctl a replicate "$shop"
+        replica_shows b "$(digests a)" "the side that was prepared, and took over and reverted since"
+}
+
 # lose FROM TO BYTE: FROM had written what TO never got; TO takes over and feeds FROM. Prints what is lost.
 lose()
 {
@@ -288,7 +320,8 @@ site_make b
 site_start a
 site_start b
 for story in ${STORIES:-reverted_meanwhile second_failover prepare_after_undo tie_won_over_committed tie_won_over_failed_over \
-        same_number_twice out_of_date out_of_date_no_more taken_back divergences_on_both_sides}; do
+        same_number_twice out_of_date out_of_date_no_more taken_back reverted_after_preparation \
+        divergences_on_both_sides}; do
         echo "$story ($SECONDS s)"
         $story
 done
