@@ -101,7 +101,7 @@ CrCollection *cr_collections_load(CrStore *store, const CrId *id, GError **error
         return g_steal_pointer(&collection);
 }
 
-CrRoom cr_collections_room(const char *name, gsize disks, guint history, guint n_divergences)
+CrRoom cr_collections_room(const char *name, gsize variable, guint history, guint n_divergences)
 {
         g_autofree char *path = cr_object_path_collection(name);
         guint points = history + POINTS_BESIDE_HISTORY;
@@ -110,21 +110,22 @@ CrRoom cr_collections_room(const char *name, gsize disks, guint history, guint n
 
         return (CrRoom){
                 1 + points + n_divergences,
-                COLLECTION_BYTES + strlen(path) + strlen(name) + disks + points * (POINT_BYTES + child) +
-                        n_divergences * (DIVERGENCE_BYTES + child + disks),
+                COLLECTION_BYTES + strlen(path) + strlen(name) + variable + points * (POINT_BYTES + child) +
+                        n_divergences * (DIVERGENCE_BYTES + child + variable),
         };
 }
 
 static CrRoom room_of(const CrCollection *c)
 {
-        gsize disks = 0;
+        g_autoptr(GVariant) settings = g_variant_ref_sink(cr_settings_to_variant(c->settings));
+        gsize variable = g_variant_get_size(settings);
 
         for (guint i = 0; i < c->disks->len; i++) {
                 const CrDisk *disk = c->disks->pdata[i];
 
-                disks += DISK_BYTES + strlen(disk->name) + (disk->head_path ? strlen(disk->head_path) : 0);
+                variable += DISK_BYTES + strlen(disk->name) + (disk->head_path ? strlen(disk->head_path) : 0);
         }
-        return cr_collections_room(c->name, disks, c->settings->recovery_history, c->divergences->len);
+        return cr_collections_room(c->name, variable, c->settings->recovery_history, c->divergences->len);
 }
 
 gboolean cr_collections_check_room(
@@ -137,11 +138,11 @@ gboolean cr_collections_check_room(
                 g_set_error(error, CR_ERROR, CR_ERROR_OUT_OF_MEMORY,
                         "there are %u collections, and MaxCollections= allows %u",
                         cr_collections_count(collections), config->max_collections);
-        else if (collections->reserved.objects + more->objects > config->max_objects)
+        else if (more->objects > 0 && collections->reserved.objects + more->objects > config->max_objects)
                 g_set_error(error, CR_ERROR, CR_ERROR_OUT_OF_MEMORY,
                         "%u more objects are needed, %u are reserved, and MaxObjects= allows %u",
                         more->objects, collections->reserved.objects, config->max_objects);
-        else if (collections->reserved.bytes + more->bytes > LIST_BYTES_MAX)
+        else if (more->bytes > 0 && collections->reserved.bytes + more->bytes > LIST_BYTES_MAX)
                 g_set_error(error, CR_ERROR, CR_ERROR_OUT_OF_MEMORY,
                         "the list of all objects would be longer than a message on the bus may be; use "
                         "shorter names and paths");

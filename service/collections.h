@@ -45,9 +45,10 @@ void cr_collections_refresh(CrCollections *collections, const CrId *id);
 /* Shows anew what comes from what runs now: the current job. */
 void cr_collections_show_job(CrCollections *collections, const CrId *id);
 
-/* Whether @more fits beside what is reserved: otherwise OutOfMemory, which says what the limit is. */
+/* Whether @more fits beside what is reserved: otherwise OutOfMemory, which says what the limit is. Who needs
+ * no more of something fits whatever is reserved: the limit may have been lowered. */
 gboolean cr_collections_check_room(
         CrCollections *collections, guint more_collections, const CrRoom *more, GError **error);
-/* What a collection of this name takes with @history points beside the latest; @disks: bytes of its disks'
- * names and paths. */
-CrRoom cr_collections_room(const char *name, gsize disks, guint history, guint n_divergences);
+/* What a collection of this name takes with @history points beside the latest; @variable: bytes of its disks'
+ * names and paths and of its settings. */
+CrRoom cr_collections_room(const char *name, gsize variable, guint history, guint n_divergences);

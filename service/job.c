@@ -141,7 +141,7 @@ static GVariant *result_of(const char *text)
 {
         GVariant *parsed = *text ? g_variant_parse(G_VARIANT_TYPE_VARDICT, text, NULL, NULL, NULL) : NULL;
 
-        return parsed ? g_variant_ref_sink(parsed) : empty_dictionary();
+        return parsed ? parsed : empty_dictionary();
 }
 
 void cr_job_data_from_record(CrJobData *job, const CrJobRecord *record)

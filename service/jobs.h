@@ -13,6 +13,9 @@ typedef struct CrJobs CrJobs;
  * carry out) has theirs. NULL on an error. */
 CrJobs *cr_jobs_new(CrService *service, CrStore *store, GHashTable *intents, GError **error);
 CrJobs *cr_jobs_free(CrJobs *jobs);
+/* Forgets the jobs whose time has come, and arms the timer for the next; called once the store has its
+ * thread. */
+void cr_jobs_sweep(CrJobs *jobs);
 
 /* A new job that nobody sees yet. NULL with OutOfMemory while no id is reserved. @task: who works on it. */
 CrJob *cr_job_new(CrJobs *jobs, CrOperation operation, const CrId *collection, const char *collection_path,

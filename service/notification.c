@@ -28,7 +28,7 @@ static void parse_dictionary(GVariant **dictionary, const char *value)
         if (!parsed)
                 return;
         g_clear_pointer(dictionary, g_variant_unref);
-        *dictionary = g_variant_ref_sink(parsed);
+        *dictionary = parsed;
 }
 
 static void parse_field(CrNotification *notification, const char *key, const char *value)

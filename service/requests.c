@@ -149,10 +149,11 @@ CrRoom cr_room_settings(const CrCall *call, guint *ret_collections)
         guint16 history;
         CrRoom now, then;
 
-        if (!g_variant_lookup(settings, "RecoveryHistory", "q", &history) || history <= shown->history)
-                return (CrRoom){0, 0};
+        if (!g_variant_lookup(settings, "RecoveryHistory", "q", &history))
+                history = 0;
         now = cr_collections_room(shown->name, 0, shown->history, 0);
-        then = cr_collections_room(shown->name, 0, history, 0);
+        then = cr_collections_room(
+                shown->name, g_variant_get_size(settings), MAX(history, shown->history), 0);
         return (CrRoom){then.objects - now.objects, then.bytes - now.bytes};
 }
 

@@ -160,6 +160,7 @@ static gboolean start(CrService *service, GError **error)
         service->collections = cr_collections_new(service);
         if (!load_store(service, error) || !appear(service, error))
                 return FALSE;
+        cr_jobs_sweep(service->jobs);
         cr_recovery_start(service->recovery);
         /* What loading took and gave back. */
         (void)malloc_trim(0);

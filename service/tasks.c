@@ -217,9 +217,12 @@ static gboolean check_room(CrTasks *tasks, CrTask *task, const CrCall *call, GEr
         }
         if (call->method->room)
                 task->room = call->method->room(call, &task->collections);
-        whole = (CrRoom){tasks->room.objects + task->room.objects, tasks->room.bytes + task->room.bytes};
-        return task->room.objects == 0 || cr_collections_check_room(tasks->service->collections,
-                                                  tasks->collections + task->collections, &whole, error);
+        whole = (CrRoom){
+                task->room.objects > 0 ? tasks->room.objects + task->room.objects : 0,
+                task->room.bytes > 0 ? tasks->room.bytes + task->room.bytes : 0,
+        };
+        return cr_collections_check_room(tasks->service->collections,
+                task->collections > 0 ? tasks->collections + task->collections : 0, &whole, error);
 }
 
 static gboolean make_request(CrTask *task, CrCall *call, GError **error)

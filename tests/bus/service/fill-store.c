@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fill-store DIRECTORY COLLECTIONS POINTS DIVERGENCES: a site's store with that many collections, of that
- * many recovery points and divergences each, and no files. */
+/* fill-store DIRECTORY COLLECTIONS POINTS DIVERGENCES JOBS: a site's store with that many collections, of
+ * that many recovery points and divergences each, and no files. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -93,6 +93,27 @@ static CrCollection *collection_new(guint n, guint points, guint divergences)
         return c;
 }
 
+/* Of user 1000, ended two minutes ago. */
+static void add_job(CrStore *store, guint64 id, GError **error)
+{
+        gint64 ended = g_get_real_time() - 2 * 60 * G_USEC_PER_SEC;
+        CrJobRecord job = {
+                .id = id,
+                .operation = (char *)"ReplicateNow",
+                .collection_path = (char *)"/org/example/CollectionReplication/collection/gone",
+                .collection = cr_id_new(),
+                .owner = 1000,
+                .state = (char *)"completed",
+                .started = ended,
+                .ended = ended,
+                .error_name = (char *)"",
+                .error_message = (char *)"",
+                .result = (char *)"",
+        };
+
+        cr_store_save_job(store, &job, error);
+}
+
 int main(int argc, char **argv)
 {
         g_autoptr(GError) error = NULL;
@@ -103,6 +124,8 @@ int main(int argc, char **argv)
 
                 cr_store_save(store, c, &error);
         }
+        for (guint i = 0; !error && i < (guint)atoi(argv[5]); i++)
+                add_job(store, i + 1, &error);
         if (error)
                 fprintf(stderr, "fill-store: %s\n", error->message);
         return error ? EXIT_FAILURE : EXIT_SUCCESS;

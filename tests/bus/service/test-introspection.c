@@ -11,7 +11,7 @@ static Site site;
 /* A store with one of everything. */
 static void set_up(void)
 {
-        char *arguments[] = {(char *)g_getenv("FILL_STORE"), NULL, "1", "2", "1", NULL};
+        char *arguments[] = {(char *)g_getenv("FILL_STORE"), NULL, "1", "2", "1", "0", NULL};
         g_autofree char *state = NULL;
         int status = -1;
 

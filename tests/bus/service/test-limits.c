@@ -13,11 +13,11 @@ static void tear_down(void)
         site_clear(&site);
 }
 
-static void fill(const char *collections, const char *points, const char *divergences)
+static void fill(const char *collections, const char *points, const char *divergences, const char *jobs)
 {
         g_autofree char *state = g_build_filename(site.directory, "state", NULL);
         char *arguments[] = {(char *)g_getenv("FILL_STORE"), state, (char *)collections, (char *)points,
-                (char *)divergences, NULL};
+                (char *)divergences, (char *)jobs, NULL};
         int status = -1;
 
         ck_assert(g_spawn_sync(NULL, arguments, NULL, 0, NULL, NULL, NULL, NULL, &status, NULL));
@@ -47,7 +47,7 @@ START_TEST(room_for_the_history_is_reserved)
         g_autofree char *image = NULL;
 
         site_prepare(&site, 1, "MaxObjects=100");
-        fill("4", "1", "0");
+        fill("4", "1", "0", "0");
         site_run(&site);
         for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
                 g_free(site_define(&site, names[i]));
@@ -128,7 +128,7 @@ static gboolean are_all_answered(gpointer data)
 START_TEST(at_the_limit_everybody_gets_the_list_and_stays_on_the_bus)
 {
         site_prepare(&site, 1, NULL);
-        fill("1000", "18", "1");
+        fill("1000", "18", "1", "0");
         site_run(&site);
         g_autoptr(sd_bus) nobody = site_connect(&site, "crtest-nobody");
         g_autofree char *service = NULL;
@@ -154,10 +154,30 @@ START_TEST(at_the_limit_everybody_gets_the_list_and_stays_on_the_bus)
 }
 END_TEST
 
+/* All of them ended longer ago than any stays that is not among the newest 64. */
+START_TEST(an_owner_keeps_64_finished_jobs)
+{
+        guint n = 0;
+
+        site_prepare(&site, 1, NULL);
+        fill("0", "0", "0", "70");
+        site_run(&site);
+        for (guint i = 1; i <= 70; i++) {
+                g_autofree char *path = g_strdup_printf(MANAGER "/job/_%u", i);
+
+                n += exists(site.bus, path, CR_JOB_INTERFACE);
+        }
+        ck_assert_uint_eq(n, 64);
+        ck_assert(!exists(site.bus, MANAGER "/job/_1", CR_JOB_INTERFACE));
+        ck_assert(exists(site.bus, MANAGER "/job/_70", CR_JOB_INTERFACE));
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {collections_are_limited, room_for_the_history_is_reserved,
-                at_the_limit_everybody_gets_the_list_and_stays_on_the_bus, NULL};
+                an_owner_keeps_64_finished_jobs, at_the_limit_everybody_gets_the_list_and_stays_on_the_bus,
+                NULL};
 
         return run_bus_tests("limits", tests, NULL, tear_down);
 }
