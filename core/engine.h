@@ -51,6 +51,10 @@ typedef struct CrEngine {
         gboolean (*create)(const CrConfig *config, const CrLayer *below, const char *backing_path, const char *path, guint64 virtual_size, const char *like,
                 ino_t *ret_inode, GError **error);
 
+        /* The virtual size of @layer as its file says now: a machine's owner may have resized a head. Checks the
+         * file as far as its own header goes, and its inode; not what lies below. */
+        gboolean (*measure)(const CrConfig *config, const CrLayer *layer, guint64 *ret_size, GError **error);
+
         /* Before a first cut: makes relative names in the header of the head absolute. Idempotent, guest-invisible. */
         gboolean (*normalize)(const CrConfig *config, const CrLayer *head, GError **error);
 

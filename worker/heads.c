@@ -81,8 +81,6 @@ gboolean cr_heads_check_absent(const CrCollection *collection, GError **error)
 static const CrLayer *staging_base(CrWorker *worker, const CrEngine *engine, const CrCollection *collection,
         const CrDisk *disk, const CrId *point, guint64 *ret_size, GError **error)
 {
-        g_auto(CrImageInfo) info = {0};
-
         if (point) {
                 const CrLayer *base = cr_collection_layer_at(collection, &disk->id, point);
 
@@ -95,10 +93,7 @@ static const CrLayer *staging_base(CrWorker *worker, const CrEngine *engine, con
         }
         /* A machine's owner may have resized the image since the last cut. */
         const CrLayer *head = cr_collection_head(collection, &disk->id);
-        if (!engine->probe(worker->config, head->path, &info, error))
-                return NULL;
-        *ret_size = info.virtual_size;
-        return head;
+        return engine->measure(worker->config, head, ret_size, error) ? head : NULL;
 }
 
 static CrStagedLayer *prepare_staging(CrWorker *worker, const CrEngine *engine,

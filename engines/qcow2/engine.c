@@ -10,6 +10,7 @@
 #include "engines/qcow2/export.h"
 #include "engines/qcow2/fd.h"
 #include "engines/qcow2/fence.h"
+#include "engines/qcow2/header.h"
 #include "engines/qcow2/image.h"
 #include "engines/qcow2/normalize.h"
 #include "engines/qcow2/place.h"
@@ -61,6 +62,13 @@ static gboolean probe(const CrConfig *config, const char *path, CrImageInfo *ret
         return FALSE;
 }
 
+static gboolean measure(const CrConfig *config, const CrLayer *layer, guint64 *ret_size, GError **error)
+{
+        CR_AUTO_FD int fd = cr_chain_open_layer(config, layer, error);
+
+        return fd >= 0 && cr_header_size(fd, layer->path, ret_size, error);
+}
+
 static guint64 occupied(const CrLayer *layer)
 {
         struct stat st;
@@ -77,6 +85,7 @@ const CrEngine cr_qcow2_engine = {
         .unfence = cr_fence_release,
         .layer_path = cr_create_layer_path,
         .create = cr_create_layer,
+        .measure = measure,
         .normalize = cr_normalize,
         .apply = cr_step_apply,
         .serve = cr_serve,

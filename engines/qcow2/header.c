@@ -55,24 +55,40 @@ static gboolean check_features(guint64 features, const char *path, GError **erro
         return TRUE;
 }
 
-gboolean cr_header_check(int fd, const char *path, GError **error)
+static gboolean read_header(int fd, const char *path, Header *ret, GError **error)
 {
-        Header header = {0};
-        gssize n = pread(fd, &header, sizeof header, 0);
-        guint32 version = GUINT32_FROM_BE(header.version);
+        gssize n = pread(fd, ret, sizeof *ret, 0);
+        guint32 version = GUINT32_FROM_BE(ret->version);
 
         if (n < 0)
                 return cr_error_set_errno(error, errno, "can't read image '%s'", path);
-        if (GUINT32_FROM_BE(header.magic) != MAGIC)
+        if (GUINT32_FROM_BE(ret->magic) != MAGIC)
                 return refuse(error, path,
                         "is not a qcow2 image; convert it (qemu-img convert -O qcow2) and let the machine "
                         "use that");
-        if (n < (gssize)sizeof header || (version != 2 && version != 3))
+        if (n < (gssize)sizeof *ret || (version != 2 && version != 3))
                 return refuse(error, path, "is of a qcow2 version that this service does not know");
-        if (header.crypt_method != 0)
+        if (ret->crypt_method != 0)
                 return refuse(error, path, "is encrypted; encrypted images can't be replicated");
-        if (header.n_snapshots != 0)
+        if (ret->n_snapshots != 0)
                 return refuse(
                         error, path, "has internal snapshots; delete them (qemu-img snapshot -d) first");
-        return version == 2 || check_features(GUINT64_FROM_BE(header.incompatible_features), path, error);
+        return version == 2 || check_features(GUINT64_FROM_BE(ret->incompatible_features), path, error);
+}
+
+gboolean cr_header_check(int fd, const char *path, GError **error)
+{
+        Header header = {0};
+
+        return read_header(fd, path, &header, error);
+}
+
+gboolean cr_header_size(int fd, const char *path, guint64 *ret_size, GError **error)
+{
+        Header header = {0};
+
+        if (!read_header(fd, path, &header, error))
+                return FALSE;
+        *ret_size = GUINT64_FROM_BE(header.size);
+        return TRUE;
 }

@@ -10,3 +10,6 @@
 /* TRUE when @fd begins like a qcow2 image that the engine can work with. NotSupported, naming @path and what
  * to do: not qcow2, a newer version, a data-file, encrypted, with internal snapshots, marked corrupt. */
 gboolean cr_header_check(int fd, const char *path, GError **error);
+
+/* The same check, and the size that a guest sees. */
+gboolean cr_header_size(int fd, const char *path, guint64 *ret_size, GError **error);

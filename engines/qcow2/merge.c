@@ -12,7 +12,7 @@
 #include "engines/qcow2/child.h"
 #include "engines/qcow2/fd.h"
 #include "engines/qcow2/fence.h"
-#include "engines/qcow2/image.h"
+#include "engines/qcow2/header.h"
 #include "engines/qcow2/place.h"
 #include "engines/qcow2/zero.h"
 
@@ -109,11 +109,11 @@ static gboolean shrink(const CrGraph *graph, guint64 from, guint64 to, GError **
         return run_tool(graph, argv, error);
 }
 
-static gboolean read_node(const CrGraph *graph, guint i, CrImage *ret, GError **error)
+static gboolean size_of(const CrGraph *graph, guint i, guint64 *ret, GError **error)
 {
         const CrGraphNode *node = cr_graph_node(graph, i);
 
-        return cr_image_read(node->fd, node->path, ret, error);
+        return cr_header_size(node->fd, node->path, ret, error);
 }
 
 /*
@@ -124,15 +124,13 @@ static gboolean read_node(const CrGraph *graph, guint i, CrImage *ret, GError **
  */
 static gboolean fit(const CrGraph *graph, GError **error)
 {
-        g_auto(CrImage) upper = {0}, lower = {0};
+        guint64 upper, lower;
 
-        if (!read_node(graph, UPPER, &upper, error) || !read_node(graph, LOWER, &lower, error))
+        if (!size_of(graph, UPPER, &upper, error) || !size_of(graph, LOWER, &lower, error))
                 return FALSE;
-        if (lower.virtual_size > upper.virtual_size)
-                return shrink(graph, lower.virtual_size, upper.virtual_size, error);
-        if (lower.virtual_size < upper.virtual_size)
-                return cr_zero_unallocated(graph, UPPER, lower.virtual_size, upper.virtual_size, error);
-        return TRUE;
+        if (lower > upper)
+                return shrink(graph, lower, upper, error);
+        return lower == upper || cr_zero_unallocated(graph, UPPER, lower, upper, error);
 }
 
 /* -d: the upper keeps its data, so that a commit that breaks off can be begun anew. */

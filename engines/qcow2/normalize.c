@@ -30,8 +30,12 @@ gboolean cr_normalize(const CrConfig *config, const CrLayer *head, GError **erro
 {
         g_autoptr(CrGraph) graph = cr_graph_new();
         g_auto(CrImage) image = {0};
-        int fd = cr_chain_open_layer(config, head, error);
+        int fd;
 
+        /* What the engine made names the layer below by an absolute path. */
+        if (!cr_id_is_none(&head->parent))
+                return TRUE;
+        fd = cr_chain_open_layer(config, head, error);
         if (fd < 0)
                 return FALSE;
         cr_graph_add(graph, fd, "qcow2", head->path);

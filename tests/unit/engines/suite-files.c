@@ -183,12 +183,28 @@ START_TEST(a_layer_that_can_not_be_made_leaves_nothing)
 }
 END_TEST
 
+START_TEST(a_head_is_as_large_as_its_owner_made_it)
+{
+        g_autoptr(GError) error = NULL;
+        guint64 size = 0;
+
+        world_define(NULL);
+        world_resize(WORLD_SIZE * 2);
+        ck_assert(world.engine->measure(&world.config, world_head(), &size, &error));
+        ck_assert_uint_eq(size, WORLD_SIZE * 2);
+        world_head()->inode++;
+        ck_assert(!world.engine->measure(&world.config, world_head(), &size, &error));
+        world_assert_error(&error, CR_ERROR_FAILED, world.disk->head_path);
+}
+END_TEST
+
 TCase *suite_files(void)
 {
         TCase *tcase = tcase_create("files");
 
         tcase_add_test(tcase, a_probe_tells_what_an_image_is);
         tcase_add_test(tcase, a_path_that_is_no_image_is_refused);
+        tcase_add_test(tcase, a_head_is_as_large_as_its_owner_made_it);
         tcase_add_test(tcase, a_changed_template_is_not_used);
         tcase_add_test(tcase, a_new_head_looks_like_the_one_it_replaces);
         tcase_add_test(tcase, layers_lie_beside_the_head_where_a_machine_reaches_them);
