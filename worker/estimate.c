@@ -16,7 +16,8 @@ static gboolean estimate_disk(CrWorker *worker, const CrEngine *engine, const Cr
                 return FALSE;
         }
         g_autoptr(CrSource) source = cr_source_open(worker, engine, collection, head, base, error);
-        return source && cr_copy_estimate(&source->spec, ret, error);
+        *ret = 0;
+        return source && (source->unchanged || cr_copy_estimate(&source->spec, ret, error));
 }
 
 gboolean cr_operation_estimate(CrWorker *worker, GError **error)

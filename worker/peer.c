@@ -362,6 +362,14 @@ GPtrArray *cr_peer_begin_receive(CrPeer *peer, GVariant *transfer, char **ret_jo
         return g_steal_pointer(&exports);
 }
 
+void cr_peer_abandon(CrPeer *peer, const CrId *transfer)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (!call(peer, "Abandon", g_variant_new("(s)", transfer->text), "()", NULL, &error))
+                g_info("abandoning a transfer: %s", error->message);
+}
+
 /* The answer of Job.Wait: the job's own outcome. */
 static gboolean check_outcome(CrPeer *peer, GVariant *body, GError **error)
 {

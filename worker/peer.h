@@ -64,6 +64,9 @@ gboolean cr_peer_estimate(CrPeer *peer, const CrId *point,
 /* *@ret_job is NULL when the peer has listed the point already. @transfer: floating a{sv}, as the interface
  * says. CrPeerExport elements. */
 GPtrArray *cr_peer_begin_receive(CrPeer *peer, GVariant *transfer, char **ret_job, GError **error);
+/* Gives a transfer up, so that the peer is free again at once. Best effort: it would notice that this site's
+ * worker has left. */
+void cr_peer_abandon(CrPeer *peer, const CrId *transfer);
 /* @digests: floating a(ss). Returns when the receive has ended well: the point is listed over there. */
 gboolean cr_peer_seal(CrPeer *peer, const char *job, const CrId *transfer, GVariant *digests, guint64 bytes,
         GError **error);

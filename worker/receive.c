@@ -17,6 +17,7 @@ typedef struct Transfer {
         CrGeneration generation; /* the sender's */
         GVariant *disks;         /* a(st) */
         GVariant *lineage;       /* a(ss) */
+        GVariant *unchanged;     /* as: disks of which nothing will come; NULL: none */
 } Transfer;
 
 typedef struct Receive {
@@ -25,7 +26,7 @@ typedef struct Receive {
         const CrEngine *engine;
         Transfer transfer;
         GPtrArray *layers;  /* CrLayer, borrowed from the collection, in the order of its disks */
-        GPtrArray *exports; /* CrExport, likewise */
+        GPtrArray *exports; /* CrExport, likewise; NULL for a disk of which nothing will come */
 } Receive;
 
 static gboolean lookup_id(GVariant *dict, const char *key, gboolean may_be_none, CrId *ret, GError **error)
@@ -58,6 +59,7 @@ static gboolean read_transfer(CrWorker *worker, Transfer *transfer, GError **err
                 return FALSE;
         transfer->disks = g_variant_lookup_value(dict, "Disks", G_VARIANT_TYPE("a(st)"));
         transfer->lineage = g_variant_lookup_value(dict, "Lineage", G_VARIANT_TYPE("a(ss)"));
+        transfer->unchanged = g_variant_lookup_value(dict, "Unchanged", G_VARIANT_TYPE("as"));
         if (transfer->disks && transfer->lineage && g_variant_lookup(dict, "CreationTime", "t", &created) &&
                 g_variant_lookup(dict, "ConsistencyLevel", "q", &consistency) &&
                 g_variant_lookup(caller, "Generation", "t", &transfer->generation.number)) {
@@ -176,6 +178,14 @@ static gboolean note_transfer(Receive *receive, GError **error)
         return cr_store_save(receive->worker->store, collection, error);
 }
 
+static gboolean is_unchanged(const Transfer *transfer, const CrId *disk)
+{
+        g_autofree const char **ids =
+                transfer->unchanged ? g_variant_get_strv(transfer->unchanged, NULL) : NULL;
+
+        return ids && g_strv_contains(ids, disk->text);
+}
+
 static gboolean create_and_serve(Receive *receive, CrLayer *layer, GError **error)
 {
         CrWorker *worker = receive->worker;
@@ -184,6 +194,10 @@ static gboolean create_and_serve(Receive *receive, CrLayer *layer, GError **erro
         if (!receive->engine->create(worker->config, below, NULL, layer->path, layer->virtual_size, NULL,
                     &layer->inode, error))
                 return FALSE;
+        if (is_unchanged(&receive->transfer, &layer->disk)) {
+                g_ptr_array_add(receive->exports, NULL);
+                return TRUE;
+        }
         g_autoptr(GPtrArray) chain = cr_lineage_chain(receive->collection, &layer->id, error);
         CrExport *export =
                 chain ? receive->engine->serve(worker->config, chain, TRUE, worker->runtime_directory, error)
@@ -214,8 +228,11 @@ static GVariant *exports_reply(const Receive *receive)
         g_variant_builder_init(&builder, G_VARIANT_TYPE("a(ss)"));
         for (guint i = 0; i < receive->exports->len; i++) {
                 const CrDisk *disk = g_ptr_array_index(receive->collection->disks, i);
-                g_variant_builder_add(&builder, "(ss)", disk->id.text,
-                        receive->engine->export_socket(g_ptr_array_index(receive->exports, i)));
+                CrExport *export = g_ptr_array_index(receive->exports, i);
+
+                if (export)
+                        g_variant_builder_add(
+                                &builder, "(ss)", disk->id.text, receive->engine->export_socket(export));
         }
         g_variant_dict_init(&dict, NULL);
         g_variant_dict_insert_value(&dict, "Exports", g_variant_builder_end(&builder));
@@ -225,10 +242,12 @@ static GVariant *exports_reply(const Receive *receive)
 /* Ends the writable exports: from here on nothing changes what was received, and it is on stable storage. */
 static gboolean stop_exports(Receive *receive, GError **error)
 {
-        while (receive->exports->len > 0)
-                if (!receive->engine->stop(
-                            g_ptr_array_steal_index(receive->exports, receive->exports->len - 1), error))
+        while (receive->exports->len > 0) {
+                CrExport *export = g_ptr_array_steal_index(receive->exports, receive->exports->len - 1);
+
+                if (export && !receive->engine->stop(export, error))
                         return FALSE;
+        }
         return TRUE;
 }
 
@@ -247,12 +266,10 @@ static const char *expected_digest(GVariant *seal, const CrId *disk)
         return NULL;
 }
 
-static gboolean verify_disk(Receive *receive, const CrLayer *layer, GVariant *seal, GError **error)
+static gboolean read_digest(
+        Receive *receive, const CrLayer *layer, char ret[CR_DIGEST_LENGTH + 1], GError **error)
 {
         CrWorker *worker = receive->worker;
-        const CrDisk *disk = cr_collection_disk(receive->collection, &layer->disk);
-        const char *expected = expected_digest(seal, &disk->id);
-        char digest[CR_DIGEST_LENGTH + 1] = "";
         g_autoptr(GPtrArray) chain = cr_lineage_chain(receive->collection, &layer->id, error);
         CrExport *export =
                 chain ? receive->engine->serve(worker->config, chain, FALSE, worker->runtime_directory, error)
@@ -261,11 +278,36 @@ static gboolean verify_disk(Receive *receive, const CrLayer *layer, GVariant *se
         if (!export)
                 return FALSE;
         CrNbd *view = cr_nbd_open(receive->engine->export_socket(export), TRUE, error);
-        gboolean ok = view && cr_copy_digest(view, cr_id_is_none(&layer->parent), NULL, NULL, digest, error);
+        gboolean ok = view && cr_copy_digest(view, cr_id_is_none(&layer->parent), NULL, NULL, ret, error);
         g_clear_pointer(&view, cr_nbd_close);
         (void)receive->engine->stop(export, NULL); /* read-only: nothing to lose */
-        if (!ok || g_strcmp0(digest, expected) == 0)
-                return ok;
+        return ok;
+}
+
+/* What is still as it was made need not be served to be read. */
+static gboolean digest_layer(
+        Receive *receive, const CrLayer *layer, char ret[CR_DIGEST_LENGTH + 1], GError **error)
+{
+        gboolean is_empty;
+
+        if (!receive->engine->is_empty(receive->worker->config, layer, &is_empty, error))
+                return FALSE;
+        if (!is_empty)
+                return read_digest(receive, layer, ret, error);
+        cr_copy_digest_of_nothing(ret);
+        return TRUE;
+}
+
+static gboolean verify_disk(Receive *receive, const CrLayer *layer, GVariant *seal, GError **error)
+{
+        const CrDisk *disk = cr_collection_disk(receive->collection, &layer->disk);
+        const char *expected = expected_digest(seal, &disk->id);
+        char digest[CR_DIGEST_LENGTH + 1] = "";
+
+        if (!digest_layer(receive, layer, digest, error))
+                return FALSE;
+        if (g_strcmp0(digest, expected) == 0)
+                return TRUE;
         g_set_error(error, CR_ERROR, CR_ERROR_FAILED,
                 "disk '%s' of collection '%s' did not arrive as it was sent (digest %s, not %s): send it "
                 "again",
@@ -398,9 +440,12 @@ static void abandon(Receive *receive)
 {
         g_autoptr(GError) error = NULL;
 
-        while (receive->exports->len > 0)
-                (void)receive->engine->stop(
-                        g_ptr_array_steal_index(receive->exports, receive->exports->len - 1), NULL);
+        while (receive->exports->len > 0) {
+                CrExport *export = g_ptr_array_steal_index(receive->exports, receive->exports->len - 1);
+
+                if (export)
+                        (void)receive->engine->stop(export, NULL);
+        }
         if (!cr_redo_recover(receive->worker->store, receive->engine, receive->worker->config,
                     &receive->collection->id, NULL, &error))
                 g_info("abandoning a transfer of collection '%s': %s", receive->collection->name,
@@ -444,6 +489,7 @@ gboolean cr_operation_receive(CrWorker *worker, GError **error)
                 ok = run(&receive, error);
         g_clear_pointer(&receive.transfer.disks, g_variant_unref);
         g_clear_pointer(&receive.transfer.lineage, g_variant_unref);
+        g_clear_pointer(&receive.transfer.unchanged, g_variant_unref);
         g_ptr_array_unref(receive.layers);
         g_ptr_array_unref(receive.exports);
         return ok;

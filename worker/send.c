@@ -96,7 +96,7 @@ static gboolean open_disk(Send *send, SendDisk *disk, GError **error)
         const CrLayer *base = cr_id_is_none(&send->base) ? NULL
                                                          : cr_collection_layer_at(send->collection,
                                                                    &disk->disk->id, &send->base);
-        guint64 bytes;
+        guint64 bytes = 0;
 
         disk->layer = cr_collection_layer_at(send->collection, &disk->disk->id, &send->point->id);
         if (!disk->layer) {
@@ -106,7 +106,8 @@ static gboolean open_disk(Send *send, SendDisk *disk, GError **error)
                 return FALSE;
         }
         disk->source = cr_source_open(send->worker, send->engine, send->collection, disk->layer, base, error);
-        if (!disk->source || !cr_copy_estimate(&disk->source->spec, &bytes, error))
+        if (!disk->source ||
+                (!disk->source->unchanged && !cr_copy_estimate(&disk->source->spec, &bytes, error)))
                 return FALSE;
         send->bytes_total += bytes;
         return TRUE;
@@ -142,6 +143,21 @@ static GVariant *lineage_between(const Send *send)
         return g_variant_builder_end(&builder);
 }
 
+/* Of these nothing will be sent: the peer need not serve them. */
+static GVariant *unchanged_disks(const Send *send)
+{
+        GVariantBuilder builder;
+
+        g_variant_builder_init(&builder, G_VARIANT_TYPE("as"));
+        for (guint i = 0; i < send->disks->len; i++) {
+                const SendDisk *disk = g_ptr_array_index(send->disks, i);
+
+                if (disk->source->unchanged)
+                        g_variant_builder_add(&builder, "s", disk->disk->id.text);
+        }
+        return g_variant_builder_end(&builder);
+}
+
 static GVariant *describe_transfer(const Send *send)
 {
         GVariantDict dict;
@@ -162,6 +178,7 @@ static GVariant *describe_transfer(const Send *send)
         g_variant_dict_insert(&dict, "CreationTime", "t", (guint64)send->point->created);
         g_variant_dict_insert(&dict, "ConsistencyLevel", "q", (guint16)send->point->consistency);
         g_variant_dict_insert_value(&dict, "Disks", g_variant_builder_end(&disks));
+        g_variant_dict_insert_value(&dict, "Unchanged", unchanged_disks(send));
         g_variant_dict_insert_value(&dict, "Lineage", lineage_between(send));
         return g_variant_dict_end(&dict);
 }
@@ -189,6 +206,10 @@ static gboolean copy_disk(Send *send, SendDisk *disk, GPtrArray *exports, GError
 {
         const char *socket = socket_of(exports, &disk->disk->id);
 
+        if (disk->source->unchanged) {
+                cr_copy_digest_of_nothing(disk->result.digest);
+                return TRUE;
+        }
         if (!socket) {
                 g_set_error(error, CR_ERROR, CR_ERROR_STATUS_UNKNOWN,
                         "the peer opened no export for disk '%s' of collection '%s'", disk->disk->name,
@@ -234,6 +255,20 @@ static GVariant *digests(const Send *send)
         return g_variant_builder_end(&builder);
 }
 
+static gboolean copy_and_seal(Send *send, const char *job, GPtrArray *exports, GError **error)
+{
+        if (!copy_disks(send, exports, error)) {
+                cr_peer_abandon(send->peer, &send->transfer);
+                return FALSE;
+        }
+        CR_FAILPOINT("send.copied");
+        cr_worker_phase("verifying over there");
+        if (!cr_peer_seal(send->peer, job, &send->transfer, digests(send), send->bytes_sent, error))
+                return FALSE;
+        CR_FAILPOINT("send.sealed");
+        return TRUE;
+}
+
 static gboolean transfer(Send *send, GError **error)
 {
         g_autofree char *job = NULL;
@@ -243,16 +278,8 @@ static gboolean transfer(Send *send, GError **error)
         if (!exports)
                 return FALSE;
         CR_FAILPOINT("send.begun");
-        if (!job) /* listed already: an earlier answer was lost */
-                return TRUE;
-        if (!copy_disks(send, exports, error))
-                return FALSE;
-        CR_FAILPOINT("send.copied");
-        cr_worker_phase("verifying over there");
-        if (!cr_peer_seal(send->peer, job, &send->transfer, digests(send), send->bytes_sent, error))
-                return FALSE;
-        CR_FAILPOINT("send.sealed");
-        return TRUE;
+        /* Without a job the point is listed already: an earlier answer was lost. */
+        return !job || copy_and_seal(send, job, exports, error);
 }
 
 gboolean cr_send_point(CrWorker *worker, CrPeer *peer, const CrCollection *collection, const CrPeerSite *site,

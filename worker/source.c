@@ -23,6 +23,39 @@ static guint64 smallest_size(GPtrArray *chain, guint above_fork)
         return smallest;
 }
 
+/* Whether the layers above the fork, and their sizes, leave the fork's view as it is. */
+static gboolean adds_nothing(const CrEngine *engine, const CrConfig *config, GPtrArray *chain,
+        guint above_fork, gboolean *ret, GError **error)
+{
+        guint64 size = ((const CrLayer *)g_ptr_array_index(chain, above_fork))->virtual_size;
+
+        *ret = TRUE;
+        for (guint i = 0; i < above_fork && *ret; i++) {
+                const CrLayer *layer = g_ptr_array_index(chain, i);
+
+                if (!engine->is_empty(config, layer, ret, error))
+                        return FALSE;
+                *ret = *ret && layer->virtual_size == size;
+        }
+        return TRUE;
+}
+
+static gboolean is_unchanged(CrWorker *worker, const CrEngine *engine, const CrCollection *collection,
+        GPtrArray *chain, const CrLayer *base, gboolean *ret, GError **error)
+{
+        g_autoptr(GPtrArray) base_chain = cr_lineage_chain(collection, &base->id, error);
+        guint above, base_above;
+
+        *ret = FALSE;
+        if (!base_chain)
+                return FALSE;
+        cr_lineage_fork(chain, base_chain, &above, &base_above);
+        if (above == chain->len)
+                return TRUE;
+        return adds_nothing(engine, worker->config, chain, above, ret, error) &&
+               (!*ret || adds_nothing(engine, worker->config, base_chain, base_above, ret, error));
+}
+
 static gboolean open_compared(CrSource *source, CrWorker *worker, const CrCollection *collection,
         GPtrArray *chain, const CrLayer *base, GError **error)
 {
@@ -50,7 +83,12 @@ CrSource *cr_source_open(CrWorker *worker, const CrEngine *engine, const CrColle
         g_autoptr(GPtrArray) chain = cr_lineage_chain(collection, &top->id, error);
 
         source->engine = engine;
-        if (!chain || !serve(worker, engine, chain, &source->view_export, &source->view, error))
+        if (!chain ||
+                (base && !is_unchanged(worker, engine, collection, chain, base, &source->unchanged, error)))
+                return NULL;
+        if (source->unchanged)
+                return g_steal_pointer(&source);
+        if (!serve(worker, engine, chain, &source->view_export, &source->view, error))
                 return NULL;
         source->spec.view = source->view;
         source->spec.depth = G_MAXUINT;

@@ -13,6 +13,7 @@ typedef struct CrSource {
         CrExport *view_export, *other_export;
         CrNbd *view, *other;
         CrChangesSpec spec;
+        gboolean unchanged; /* nothing was written on either branch: nothing is served, nothing else is set */
 } CrSource;
 
 /* Serves what @top (a layer of @disk) shows, compared with what @base shows (NULL: nothing, a whole copy). */
