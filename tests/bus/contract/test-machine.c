@@ -5,6 +5,7 @@
  * divergence, and what the sites hold as the same point is the same.
  */
 #include "core/store.h"
+#include "tests/bus/contract/latecomer.h"
 #include "tests/bus/contract/machine.h"
 #include "tests/bus/contract/pair.h"
 
@@ -177,9 +178,26 @@ START_TEST(what_a_machine_writes_is_never_lost)
 }
 END_TEST
 
+START_TEST(a_machine_that_locks_its_disk_too_late_does_not_run)
+{
+        g_autofree char *head = NULL;
+        Latecomer *latecomer;
+
+        pair_live(STAGE_REPLICATING, NULL);
+        head = pair_head(&pair_a, "root");
+        latecomer = latecomer_start(head);
+        replicate(&pair_a, 12);
+        step(&pair_b, "InitiateFailover", "ooa{sv}", "/");
+        prepare_and_undo(6);
+        ck_assert_uint_gt(latecomer_count(latecomer), 5);
+        latecomer_end(latecomer);
+}
+END_TEST
+
 int main(void)
 {
-        const TTest *const tests[] = {what_a_machine_writes_is_never_lost, NULL};
+        const TTest *const tests[] = {what_a_machine_writes_is_never_lost,
+                a_machine_that_locks_its_disk_too_late_does_not_run, NULL};
 
         return run_bus_tests("machine", tests, NULL, pair_end);
 }
