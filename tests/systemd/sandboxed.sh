@@ -55,6 +55,7 @@ refused mount -t tmpfs none /mnt
 refused unshare --mount true
 refused unshare --user true
 refused mknod "$RUNTIME_DIRECTORY/node" b 7 0
+refused chmod u+s head.qcow2
 refused python3 -c 'import socket; socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)'
 refused python3 -c 'import mmap; mmap.mmap(-1, 4096, prot=mmap.PROT_WRITE | mmap.PROT_EXEC)'
 
