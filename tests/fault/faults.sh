@@ -106,6 +106,12 @@ is_quiet()
         return 1
 }
 
+# Leaked clusters (3) are no damage; nor is a file that was abandoned meanwhile.
+is_sound()
+{
+        qemu-img check -q -U -f qcow2 "$1" > /dev/null 2>&1 || [ $? = 3 ] || [ ! -e "$1" ]
+}
+
 # A side has the heads of all disks or of none, and every file of it is sound.
 check_heads()
 {
@@ -115,9 +121,9 @@ check_heads()
                 [ ! -e "$(image "$1" "$disk")" ] || count=$((count + 1))
         done
         [ "$count" = 0 ] || [ "$count" = "$total" ] || fail "site $1 has $count of $total heads"
-        for file in $(find "$WORK/$1/images" "$WORK/$1/replicas" -name '*.qcow2' -links 1); do
-                qemu-img check -q -U -f qcow2 "$file" > /dev/null 2>&1 || [ $? = 3 ] || fail "$file is damaged"
-        done
+        while read -r file; do
+                is_sound "$file" || { sleep 1 && is_sound "$file"; } || fail "$file is damaged"
+        done < <(find "$WORK/$1/images" "$WORK/$1/replicas" -name '*.qcow2' -links 1)
 }
 
 # try GOAL SITE VERB...: until it is done. GOAL is a command that tells whether an attempt that was cut short did it all the same.
