@@ -158,6 +158,7 @@ hold()
 
 let_go()
 {
+        echo quit >&7 # whoever was started meanwhile has this end open, too
         exec 7>&-
         wait "$holder"
 }
