@@ -186,9 +186,9 @@ START_TEST(a_machine_that_locks_its_disk_too_late_does_not_run)
         pair_live(STAGE_REPLICATING, NULL);
         head = pair_head(&pair_a, "root");
         latecomer = latecomer_start(head);
-        replicate(&pair_a, 12);
+        replicate(&pair_a, 8);
         step(&pair_b, "InitiateFailover", "ooa{sv}", "/");
-        prepare_and_undo(6);
+        prepare_and_undo(4);
         ck_assert_uint_gt(latecomer_count(latecomer), 5);
         latecomer_end(latecomer);
 }
