@@ -55,6 +55,10 @@ typedef struct CrEngine {
          * file as far as its own header goes, and its inode; not what lies below. */
         gboolean (*measure)(const CrConfig *config, const CrLayer *layer, guint64 *ret_size, GError **error);
 
+        /* Whether nothing was written to @layer since it was made: all that it shows is what lies below, and nothing
+         * beyond that one's end. By looking at the file alone. */
+        gboolean (*is_empty)(const CrConfig *config, const CrLayer *layer, gboolean *ret, GError **error);
+
         /* Before a first cut: makes relative names in the header of the head absolute. Idempotent, guest-invisible. */
         gboolean (*normalize)(const CrConfig *config, const CrLayer *head, GError **error);
 

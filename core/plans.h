@@ -21,6 +21,9 @@ CrStagedLayer *cr_staged_layer_new(
         const CrEngine *engine, const CrCollection *collection, const CrDisk *disk, guint64 virtual_size);
 void cr_staged_layer_free(CrStagedLayer *staged);
 
+/* Adds the row of a disk's new head, which the staged overlay will be, above the layer @parent. */
+void cr_plan_add_head(CrPlan *plan, CrDisk *disk, const CrId *parent, const CrStagedLayer *staged);
+
 /* What a cut is told. */
 typedef struct CrCutSpec {
         CrId point; /* the new point's id */

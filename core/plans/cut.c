@@ -3,24 +3,6 @@
 #include "core/lineage.h"
 #include "core/plans.h"
 
-CrStagedLayer *cr_staged_layer_new(
-        const CrEngine *engine, const CrCollection *collection, const CrDisk *disk, guint64 virtual_size)
-{
-        CrStagedLayer *staged = g_new0(CrStagedLayer, 1);
-
-        staged->disk = disk->id;
-        staged->layer = cr_id_new();
-        staged->path = engine->layer_path(collection, disk, &staged->layer);
-        staged->virtual_size = virtual_size;
-        return staged;
-}
-
-void cr_staged_layer_free(CrStagedLayer *staged)
-{
-        g_free(staged->path);
-        g_free(staged);
-}
-
 /* The point that a head stands on: that of the nearest layer below it that has one. */
 static CrId point_below(const CrCollection *collection, const CrLayer *layer)
 {
@@ -48,23 +30,13 @@ static gboolean freeze_head(CrPlan *plan, const CrEngine *engine, const CrCutSpe
 {
         CrLayer *frozen = cr_collection_head(plan->after, &staged->disk);
         CrDisk *disk = cr_collection_disk(plan->after, &staged->disk);
-        CrLayer *head;
 
         if (!disk || !frozen) {
                 g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE, "collection '%s' has no head to cut",
                         plan->after->name);
                 return FALSE;
         }
-        head = cr_layer_new();
-        head->id = staged->layer;
-        head->disk = disk->id;
-        head->parent = frozen->id;
-        head->kind = CR_LAYER_HEAD;
-        head->path = g_strdup(disk->head_path);
-        head->inode = staged->inode;
-        head->virtual_size = staged->virtual_size;
-        disk->virtual_size = staged->virtual_size;
-
+        cr_plan_add_head(plan, disk, &frozen->id, staged);
         g_autofree char *path = engine->layer_path(plan->after, disk, &frozen->id);
         add_step(plan, frozen, path, staged);
         g_free(frozen->path);
@@ -72,7 +44,6 @@ static gboolean freeze_head(CrPlan *plan, const CrEngine *engine, const CrCutSpe
         frozen->kind = CR_LAYER_FROZEN;
         frozen->point = spec->point;
         frozen->virtual_size = staged->virtual_size;
-        g_ptr_array_add(plan->after->layers, head);
         return TRUE;
 }
 

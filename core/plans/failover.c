@@ -15,17 +15,7 @@ static gboolean place_head(CrPlan *plan, const CrId *point, const CrStagedLayer 
                         plan->after->name);
                 return FALSE;
         }
-        CrLayer *head = cr_layer_new();
-        head->id = staged->layer;
-        head->disk = disk->id;
-        head->parent = base->id;
-        head->kind = CR_LAYER_HEAD;
-        head->path = g_strdup(disk->head_path);
-        head->inode = staged->inode;
-        head->virtual_size = staged->virtual_size;
-        disk->virtual_size = staged->virtual_size;
-        g_ptr_array_add(plan->after->layers, head);
-
+        cr_plan_add_head(plan, disk, &base->id, staged);
         CrStep *step = cr_plan_add_step(plan, CR_STEP_PLACE_HEAD, &disk->id);
         step->path = g_strdup(disk->head_path);
         step->staged = g_strdup(staged->path);
