@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "transfer/digest.h"
 #include "transfer/pipeline.h"
 
 gboolean cr_copy_changes(const CrChangesSpec *spec, CrNbd *target, CrCopyProgress progress, void *userdata,
@@ -34,6 +35,14 @@ gboolean cr_copy_digest(CrNbd *view, gboolean whole, CrCopyProgress progress, vo
                 return FALSE;
         memcpy(ret_digest, result.digest, sizeof result.digest);
         return TRUE;
+}
+
+void cr_copy_digest_of_nothing(char ret_digest[CR_DIGEST_LENGTH + 1])
+{
+        CrDigest *digest = cr_digest_new();
+
+        cr_digest_finish(digest, ret_digest);
+        cr_digest_free(digest);
 }
 
 gboolean cr_copy_estimate(const CrChangesSpec *spec, guint64 *ret_bytes, GError **error)

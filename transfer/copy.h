@@ -28,5 +28,8 @@ gboolean cr_copy_changes(const CrChangesSpec *spec, CrNbd *target, CrCopyProgres
 gboolean cr_copy_digest(CrNbd *view, gboolean whole, CrCopyProgress progress, void *userdata,
         char ret_digest[CR_DIGEST_LENGTH + 1], GError **error);
 
+/* The digest of a disk of which nothing changed. */
+void cr_copy_digest_of_nothing(char ret_digest[CR_DIGEST_LENGTH + 1]);
+
 /* Bytes that cr_copy_changes would send: data extents by metadata alone. */
 gboolean cr_copy_estimate(const CrChangesSpec *spec, guint64 *ret_bytes, GError **error);

@@ -69,6 +69,13 @@ static gboolean measure(const CrConfig *config, const CrLayer *layer, guint64 *r
         return fd >= 0 && cr_header_size(fd, layer->path, ret_size, error);
 }
 
+static gboolean is_empty(const CrConfig *config, const CrLayer *layer, gboolean *ret, GError **error)
+{
+        CR_AUTO_FD int fd = cr_chain_open_layer(config, layer, error);
+
+        return fd >= 0 && cr_header_is_empty(fd, layer->path, ret, error);
+}
+
 static guint64 occupied(const CrLayer *layer)
 {
         struct stat st;
@@ -86,6 +93,7 @@ const CrEngine cr_qcow2_engine = {
         .layer_path = cr_create_layer_path,
         .create = cr_create_layer,
         .measure = measure,
+        .is_empty = is_empty,
         .normalize = cr_normalize,
         .apply = cr_step_apply,
         .serve = cr_serve,

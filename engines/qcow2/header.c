@@ -16,6 +16,8 @@
 #define FEATURE_EXTENDED_L2 (1ull << 4)
 #define FEATURES_FINE (FEATURE_DIRTY | FEATURE_COMPRESSION_TYPE | FEATURE_EXTENDED_L2)
 
+#define L1_ENTRY_SIZE 8u
+
 /* As it lies in the file: big-endian. */
 typedef struct __attribute__((packed)) Header {
         guint32 magic;
@@ -90,5 +92,38 @@ gboolean cr_header_size(int fd, const char *path, guint64 *ret_size, GError **er
         if (!read_header(fd, path, &header, error))
                 return FALSE;
         *ret_size = GUINT64_FROM_BE(header.size);
+        return TRUE;
+}
+
+static gboolean is_zero(const guint8 *bytes, gsize n)
+{
+        while (n > 0 && *bytes == 0)
+                bytes++, n--;
+        return n == 0;
+}
+
+/* The first-level table points to all others, and those to all contents. */
+gboolean cr_header_is_empty(int fd, const char *path, gboolean *ret, GError **error)
+{
+        Header header = {0};
+        guint8 table[4096];
+        guint64 offset, left;
+
+        *ret = FALSE;
+        if (!read_header(fd, path, &header, error))
+                return FALSE;
+        offset = GUINT64_FROM_BE(header.l1_table_offset);
+        left = GUINT32_FROM_BE(header.l1_size) * (guint64)L1_ENTRY_SIZE;
+        while (left > 0) {
+                gssize n = pread(fd, table, MIN(left, sizeof table), (off_t)offset);
+
+                if (n < 0)
+                        return cr_error_set_errno(error, errno, "can't read image '%s'", path);
+                if (n == 0 || !is_zero(table, (gsize)n))
+                        return TRUE;
+                offset += (guint64)n;
+                left -= (guint64)n;
+        }
+        *ret = TRUE;
         return TRUE;
 }

@@ -13,3 +13,6 @@ gboolean cr_header_check(int fd, const char *path, GError **error);
 
 /* The same check, and the size that a guest sees. */
 gboolean cr_header_size(int fd, const char *path, guint64 *ret_size, GError **error);
+
+/* The same check, and whether the image holds nothing of its own: all that it shows is what lies below. */
+gboolean cr_header_is_empty(int fd, const char *path, gboolean *ret, GError **error);

@@ -122,12 +122,8 @@ static gboolean size_of(const CrGraph *graph, guint i, guint64 *ret, GError **er
  * zeroes what it shows as zeroes beyond the lower's end: QEMU does hide there what is below the lower, but
  * not if it is killed right then.
  */
-static gboolean fit(const CrGraph *graph, GError **error)
+static gboolean fit(const CrGraph *graph, guint64 upper, guint64 lower, GError **error)
 {
-        guint64 upper, lower;
-
-        if (!size_of(graph, UPPER, &upper, error) || !size_of(graph, LOWER, &lower, error))
-                return FALSE;
         if (lower > upper)
                 return shrink(graph, lower, upper, error);
         return lower == upper || cr_zero_unallocated(graph, UPPER, lower, upper, error);
@@ -158,16 +154,41 @@ static gboolean check_lower(const CrPlan *plan, const CrStep *step, GError **err
         return FALSE;
 }
 
+/* Nothing was written between the two: both show the same, whatever lies below. */
+static gboolean is_same_view(
+        const CrGraph *graph, guint64 upper, guint64 lower, gboolean *ret, GError **error)
+{
+        const CrGraphNode *node = cr_graph_node(graph, UPPER);
+
+        if (!cr_header_is_empty(node->fd, node->path, ret, error))
+                return FALSE;
+        *ret = *ret && upper == lower;
+        return TRUE;
+}
+
+static gboolean fit_and_commit(const CrGraph *graph, GError **error)
+{
+        gboolean is_same;
+        guint64 upper, lower;
+
+        if (!size_of(graph, UPPER, &upper, error) || !size_of(graph, LOWER, &lower, error) ||
+                !is_same_view(graph, upper, lower, &is_same, error))
+                return FALSE;
+        if (is_same)
+                return TRUE;
+        if (!fit(graph, upper, lower, error))
+                return FALSE;
+        CR_FAILPOINT("qcow2.merge.fitted");
+        return commit(graph, error);
+}
+
 static gboolean merge(const CrConfig *config, const CrPlan *plan, const CrStep *step, GError **error)
 {
         g_autoptr(CrGraph) graph = cr_graph_new();
 
         if (!add_file(config, graph, step->path, step->inode, error) ||
                 !add_file(config, graph, step->target, step->target_inode, error) ||
-                !add_below(config, plan, step, graph, error) || !fit(graph, error))
-                return FALSE;
-        CR_FAILPOINT("qcow2.merge.fitted");
-        if (!commit(graph, error))
+                !add_below(config, plan, step, graph, error) || !fit_and_commit(graph, error))
                 return FALSE;
         CR_FAILPOINT("qcow2.merge.committed");
         return TRUE;

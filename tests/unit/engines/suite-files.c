@@ -198,6 +198,34 @@ START_TEST(a_head_is_as_large_as_its_owner_made_it)
 }
 END_TEST
 
+static gboolean is_empty(const CrLayer *layer)
+{
+        g_autoptr(GError) error = NULL;
+        gboolean empty;
+
+        ck_assert_msg(world.engine->is_empty(&world.config, layer, &empty, &error), "%s",
+                error ? error->message : "");
+        return empty;
+}
+
+START_TEST(a_layer_is_empty_until_something_is_written)
+{
+        const guint64 last = WORLD_SIZE / WORLD_BLOCK - 1;
+        CrId written, untouched;
+
+        world_define(NULL);
+        ck_assert(is_empty(world_head()));
+        world_write(1, 0);
+        ck_assert(!is_empty(world_head()));
+        written = world_cut();
+        untouched = world_cut();
+        world_write(0, last); /* zeroes are written, too */
+        ck_assert(!is_empty(world_layer_at(&written)));
+        ck_assert(is_empty(world_layer_at(&untouched)));
+        ck_assert(!is_empty(world_head()));
+}
+END_TEST
+
 TCase *suite_files(void)
 {
         TCase *tcase = tcase_create("files");
@@ -205,6 +233,7 @@ TCase *suite_files(void)
         tcase_add_test(tcase, a_probe_tells_what_an_image_is);
         tcase_add_test(tcase, a_path_that_is_no_image_is_refused);
         tcase_add_test(tcase, a_head_is_as_large_as_its_owner_made_it);
+        tcase_add_test(tcase, a_layer_is_empty_until_something_is_written);
         tcase_add_test(tcase, a_changed_template_is_not_used);
         tcase_add_test(tcase, a_new_head_looks_like_the_one_it_replaces);
         tcase_add_test(tcase, layers_lie_beside_the_head_where_a_machine_reaches_them);

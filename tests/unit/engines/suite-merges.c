@@ -31,6 +31,23 @@ START_TEST(a_merge_keeps_every_other_view)
 }
 END_TEST
 
+START_TEST(layers_without_contents_merge)
+{
+        CrId full, empty;
+
+        world_define(NULL);
+        world_write(1, 0);
+        full = world_cut();
+        empty = world_cut();
+        world_cut();
+        world_write(2, 1);
+        merge(&full);
+        merge(&empty);
+        world_write(3, 2);
+        world_check_all();
+}
+END_TEST
+
 /* A longer layer below must not show again through the hole that a smaller one tore. */
 START_TEST(a_disk_that_shrank_and_grew_shows_no_old_bytes)
 {
@@ -189,6 +206,7 @@ TCase *suite_merges(void)
         TCase *tcase = tcase_create("merges");
 
         tcase_add_test(tcase, a_merge_keeps_every_other_view);
+        tcase_add_test(tcase, layers_without_contents_merge);
         tcase_add_loop_test(tcase, a_disk_that_shrank_and_grew_shows_no_old_bytes, 0, 2);
         tcase_add_test(tcase, a_grown_disk_merges);
         tcase_add_test(tcase, an_odd_size_merges);
