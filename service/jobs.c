@@ -138,6 +138,8 @@ CrJobs *cr_jobs_new(CrService *service, CrStore *store, GHashTable *intents, GEr
         jobs->waits = cr_job_waits_new();
         r = sd_event_add_time_relative(
                 service->event, &jobs->expiry, CLOCK_MONOTONIC, 0, G_USEC_PER_SEC, on_expiry, jobs);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(jobs->expiry, SD_EVENT_OFF);
         if (r < 0)
                 cr_error_set_errno(error, -r, "sd_event_add_time");
         return r >= 0 && load(jobs, store, intents, error) ? jobs : cr_jobs_free(jobs);

@@ -91,7 +91,7 @@ START_TEST(strangers_are_not_taken_for_workers)
         ck_assert_int_ge(sd_bus_flush(site.bus), 0);
         wait_until(has_worker, NULL, "the worker is there");
         for (guint i = 0; i < 100; i++)
-                tell("READY=1\nX_CR_DONE=1\nX_CR_FINAL=1\nX_CR_RESULT={}");
+                tell("READY=1\nX_CR_FINAL=1\nX_CR_RESULT={}");
         wait_until(is_answered, &answer, "the worker's own answer");
         ck_assert_str_eq(answer, ERROR_NAME("Timeout"));
         close(fd);
@@ -101,6 +101,8 @@ END_TEST
 START_TEST(a_caller_that_left_starts_no_job)
 {
         g_autofree char *address = NULL;
+        g_autoptr(GArray) workers = NULL;
+        gint64 left;
         int fd = silent_peer(&address);
         sd_bus *caller = site_connect(&site, NULL);
 
@@ -110,8 +112,14 @@ START_TEST(a_caller_that_left_starts_no_job)
                 0);
         ck_assert_int_ge(sd_bus_flush(caller), 0);
         wait_until(has_worker, NULL, "the worker is there");
+        /* So that it does not end by itself. */
+        workers = site_workers(&site);
+        ck_assert_int_eq(kill(g_array_index(workers, pid_t, 0), SIGSTOP), 0);
+        left = g_get_monotonic_time();
         sd_bus_close_unref(caller);
         wait_until(has_no_worker, NULL, "the worker is gone");
+        /* Nor by the 15 s that a method has. */
+        ck_assert_int_lt(g_get_monotonic_time() - left, 12 * G_USEC_PER_SEC);
         ck_assert(!exists(site.bus, MANAGER "/job/_1", CR_JOB_INTERFACE));
         g_autofree char *current = get_string(site.bus, shop, CR_COLLECTION_INTERFACE, "CurrentJob");
         ck_assert_str_eq(current, "/");

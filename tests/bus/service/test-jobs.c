@@ -88,6 +88,50 @@ START_TEST(a_job_is_told_in_order)
 }
 END_TEST
 
+/* The names of what changed in the collection, first of all. */
+static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *e)
+{
+        char **first = userdata;
+        GString *names = g_string_new(NULL);
+        const char *name;
+
+        ck_assert_int_ge(sd_bus_message_skip(m, "s"), 0);
+        ck_assert_int_ge(sd_bus_message_enter_container(m, 'a', "{sv}"), 0);
+        while (sd_bus_message_enter_container(m, 'e', "sv") > 0) {
+                ck_assert_int_ge(sd_bus_message_read(m, "s", &name), 0);
+                g_string_append_printf(names, "%s ", name);
+                ck_assert_int_ge(sd_bus_message_skip(m, "v"), 0);
+                ck_assert_int_ge(sd_bus_message_exit_container(m), 0);
+        }
+        if (!*first)
+                *first = g_string_free(names, FALSE);
+        else
+                g_string_free(names, TRUE);
+        return 0;
+}
+
+static gboolean has_changed(gpointer data)
+{
+        while (sd_bus_process(here.bus, NULL) > 0)
+                ;
+        return *(char **)data != NULL;
+}
+
+START_TEST(only_what_changed_is_signalled)
+{
+        g_autofree char *changed = NULL, *job = NULL;
+
+        ck_assert_int_ge(
+                sd_bus_match_signal(here.bus, NULL, CR_BUS_NAME, shop, "org.freedesktop.DBus.Properties",
+                        "PropertiesChanged", on_changed, &changed),
+                0);
+        job = manager_path(here.bus, "ReplicateNow", "o", shop);
+        wait_until(has_changed, &changed, "the collection has changed");
+        ck_assert_str_eq(changed, "CurrentJob ");
+        ck_assert_uint_eq(wait_job(here.bus, job), 0);
+}
+END_TEST
+
 START_TEST(a_finished_job_answers_at_once_and_after_a_restart)
 {
         g_autofree char *job = manager_path(here.bus, "ReplicateNow", "o", shop);
@@ -251,7 +295,7 @@ END_TEST
 
 int main(void)
 {
-        const TTest *const tests[] = {a_job_is_told_in_order,
+        const TTest *const tests[] = {a_job_is_told_in_order, only_what_changed_is_signalled,
                 a_finished_job_answers_at_once_and_after_a_restart, a_job_holds_its_collection,
                 a_caller_waits_64_times_at_most, its_owner_cancels_and_a_stranger_does_not,
                 a_job_without_a_slot_is_queued, NULL};
