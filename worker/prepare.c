@@ -84,7 +84,9 @@ static gboolean renew(CrWorker *worker, CrCollection *collection, GError **error
 
         if (!site)
                 return FALSE;
-        gboolean is_recorded = cr_generation_equal(&site->generation, &collection->generation);
+        /* A peer that reverted its failover still shows the generation of it. */
+        gboolean is_recorded = site->role == CR_ROLE_PRIMARY &&
+                               cr_generation_equal(&site->generation, &collection->generation);
         if (is_recorded && cr_id_equal(&site->registered_preparation, &collection->preparation)) {
                 cr_worker_done(worker);
                 return TRUE;

@@ -33,6 +33,7 @@ reverted_meanwhile()
         expect a prepared-for-reverse-replication 2
         expect_error 32775 InvalidState ctl b reverse "$shop"
         expect_error 32775 InvalidState ctl a prepare "$shop"
+        expect_error 32775 InvalidState ctl a prepare --no-wait "$shop" # refused at once, by no job
         ctl a undo-prepare "$shop"
         expect a replicating 1
         write_all a 2M 3
