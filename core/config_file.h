@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The site's configuration file (GKeyFile, group [Service]); read by the daemon at start and by each worker. */
+/* The site's configuration file (GKeyFile, group [Service]); read by the daemon at start and by each worker.
+ */
 #pragma once
 
 #include <glib.h>
 
 typedef struct CrConfig {
         char **image_directories;  /* absolute; default /var/lib/libvirt/images */
-        char *replica_directory;   /* absolute; default /var/lib/collection-replication/replicas. Counts as an image directory */
+        char *replica_directory;   /* absolute; default /var/lib/collection-replication/replicas. Counts as an
+                                      image directory */
         char **export_directories; /* absolute; default /var/lib/collection-replication/exports */
-        guint max_objects;         /* bus objects of collections, points and divergences; default 20000 (the contract) */
-        guint max_collections;     /* default 1000 */
-        guint max_jobs;            /* workers that work at once; default 4; others wait, queued */
+        guint max_objects; /* bus objects of collections, points and divergences; default 20000 (the contract)
+                            */
+        guint max_collections; /* default 1000 */
+        guint max_jobs;        /* workers that work at once; default 4; others wait, queued */
 } CrConfig;
 
-/* An absent file is an error only when @required; otherwise the defaults. A bad value, an unknown key or group is InvalidParameter, naming file, group and key. */
+/* An absent file is an error only when @required; otherwise the defaults. A bad value, an unknown key or
+ * group is InvalidParameter, naming file, group and key. */
 CrConfig *cr_config_load(const char *path, gboolean required, GError **error);
 void cr_config_free(CrConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CrConfig, cr_config_free)

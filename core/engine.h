@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the rest needs of a disk engine. Engines are found by name; each passes the same test suite (tests/unit/engines/suite.c).
- * All functions are synchronous and are called in worker processes only. Children that an engine starts inherit the collection's lock and die with their parent.
+ * What the rest needs of a disk engine. Engines are found by name; each passes the same test suite
+ * (tests/unit/engines/suite.c). All functions are synchronous and are called in worker processes only.
+ * Children that an engine starts inherit the collection's lock and die with their parent.
  */
 #pragma once
 
@@ -32,54 +33,74 @@ typedef enum CrFenceMode {
         CR_FENCE_EVERYONE, /* found open at all: InUse (a merge) */
 } CrFenceMode;
 
+/* A layer to be made: empty, of @virtual_size, on top of @below. */
+typedef struct CrNewLayer {
+        const CrLayer *below;     /* NULL: of nothing */
+        const char *backing_path; /* what its header shall name as the layer below: the place where @below
+                                     will lie once the plan is carried out. NULL: @below's own path */
+        const char *path;
+        guint64 virtual_size;
+        const char *like; /* the file that it gets owner, mode, ACL and xattrs of. NULL: root, 0600 */
+        ino_t inode;      /* set when it was made */
+} CrNewLayer;
+
 typedef struct CrEngine {
         const char *name;
 
-        /* Checks the image at @path, hostile until then, and everything below it: inside the configured directories, one regular file each, the engine's format by explicit
-         * reading (no probing), no data-file, no json: or protocol name, no internal snapshots, not encrypted. NotSupported, InvalidParameter or FileNotFound, naming @path. */
+        /* Checks the image at @path, hostile until then, and everything below it: inside the configured
+         * directories, one regular file each, the engine's format by explicit reading (no probing), no
+         * data-file, no json: or protocol name, no internal snapshots, not encrypted. NotSupported,
+         * InvalidParameter or FileNotFound, naming @path. */
         gboolean (*probe)(const CrConfig *config, const char *path, CrImageInfo *ret, GError **error);
 
-        /* Takes the fence on all of @layers (CrLayer) or on none. InUse names the disk's path. FileNotFound when one is missing; StatusUnknown... when its inode is not the recorded one: Failed. */
+        /* Takes the fence on all of @layers (CrLayer) or on none. InUse names the disk's path. FileNotFound
+         * when one is missing; StatusUnknown... when its inode is not the recorded one: Failed. */
         CrFence *(*fence)(const CrConfig *config, GPtrArray *layers, CrFenceMode mode, GError **error);
         void (*unfence)(CrFence *fence);
 
-        /* Where the engine keeps a layer of a disk that has its head at @head_path: a new absolute path, never used before. Nothing is created. */
+        /* Where the engine keeps a layer of a disk that has its head at @head_path: a new absolute path,
+         * never used before. Nothing is created. */
         char *(*layer_path)(const CrCollection *collection, const CrDisk *disk, const CrId *layer);
 
-        /* Creates the empty, flushed layer @path of @virtual_size on top of @below (NULL: of nothing), owner, mode, ACL and xattrs like @like (NULL: root, 0600).
-         * @backing_path is what its header shall name as the layer below: the place where @below will lie once the plan is carried out (NULL: @below's own path). *@ret_inode is its. */
-        gboolean (*create)(const CrConfig *config, const CrLayer *below, const char *backing_path, const char *path, guint64 virtual_size, const char *like,
-                ino_t *ret_inode, GError **error);
+        /* Creates @layers, flushed, several at once; on an error none of them is left. */
+        gboolean (*create)(const CrConfig *config, CrNewLayer *layers, guint n, GError **error);
 
-        /* The virtual size of @layer as its file says now: a machine's owner may have resized a head. Checks the
-         * file as far as its own header goes, and its inode; not what lies below. */
+        /* The virtual size of @layer as its file says now: a machine's owner may have resized a head. Checks
+         * the file as far as its own header goes, and its inode; not what lies below. */
         gboolean (*measure)(const CrConfig *config, const CrLayer *layer, guint64 *ret_size, GError **error);
 
-        /* Whether nothing was written to @layer since it was made: all that it shows is what lies below, and nothing
-         * beyond that one's end. By looking at the file alone. */
+        /* Whether nothing was written to @layer since it was made: all that it shows is what lies below, and
+         * nothing beyond that one's end. By looking at the file alone. */
         gboolean (*is_empty)(const CrConfig *config, const CrLayer *layer, gboolean *ret, GError **error);
 
-        /* Before a first cut: makes relative names in the header of the head absolute. Idempotent, guest-invisible. */
+        /* Before a first cut: makes relative names in the header of the head absolute. Idempotent,
+         * guest-invisible. */
         gboolean (*normalize)(const CrConfig *config, const CrLayer *head, GError **error);
 
         /* One idempotent step of a plan. @plan tells it the rest (which layers lie below). */
         gboolean (*apply)(const CrConfig *config, const CrPlan *plan, const CrStep *step, GError **error);
 
-        /* Serves the view of @chain (CrLayer, the topmost first, down to the lowest that is ours) read-only on a new socket in @directory, or @chain's topmost layer for writing.
-         * Files are checked (inode, header, template) and opened by what was checked. The reading export offers base:allocation and qemu:allocation-depth. */
-        CrExport *(*serve)(const CrConfig *config, GPtrArray *chain, gboolean writable, const char *directory, GError **error);
+        /* Serves the view of @chain (CrLayer, the topmost first, down to the lowest that is ours) read-only
+         * on a new socket in @directory, or @chain's topmost layer for writing. Files are checked (inode,
+         * header, template) and opened by what was checked. The reading export offers base:allocation and
+         * qemu:allocation-depth. */
+        CrExport *(*serve)(const CrConfig *config, GPtrArray *chain, gboolean writable, const char *directory,
+                GError **error);
         const char *(*export_socket)(CrExport *export); /* path of the Unix socket */
-        /* Ends it. For a writable one: flushed to stable storage first; an error if that, or the server, failed. */
+        /* Ends it. For a writable one: flushed to stable storage first; an error if that, or the server,
+         * failed. */
         gboolean (*stop)(CrExport *export, GError **error);
 
         /* Bytes that the layer's own file occupies. 0 when it can't be told. */
         guint64 (*occupied)(const CrLayer *layer);
 
-        /* Writes the view of @chain as one stand-alone image, readable by any VM, to the new file @name in the open folder @directory_fd; progress in bytes. Never overwrites. */
+        /* Writes the view of @chain as one stand-alone image, readable by any VM, to the new file @name in
+         * the open folder @directory_fd; progress in bytes. Never overwrites. */
         gboolean (*export_image)(const CrConfig *config, GPtrArray *chain, int directory_fd, const char *name,
                 void (*progress)(guint64 done, guint64 total, void *), void *userdata, GError **error);
 } CrEngine;
 
-/* NotSupported, naming @name and the engines there are, when there is none. Implemented in engines/, where they are listed. */
+/* NotSupported, naming @name and the engines there are, when there is none. Implemented in engines/, where
+ * they are listed. */
 const CrEngine *cr_engine_find(const char *name, GError **error);
 extern const char *const cr_engine_names[]; /* NULL-terminated */

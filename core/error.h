@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The project's one error domain. Its codes are the documented values of the class (Msvm_CollectionReplicationService),
- * so an error keeps its meaning from the place that found it to the caller on the bus, and is converted only there.
+ * The project's one error domain. Its codes are the documented values of the class
+ * (Msvm_CollectionReplicationService), so an error keeps its meaning from the place that found it to the
+ * caller on the bus, and is converted only there.
  */
 #pragma once
 
@@ -24,7 +25,8 @@ typedef enum CrError {
         CR_ERROR_NOT_AVAILABLE,
         CR_ERROR_OUT_OF_MEMORY,
         CR_ERROR_FILE_NOT_FOUND,
-        /* Not documented by the class: a cancelled job. On the bus it has the value 32768 and the name Cancelled. */
+        /* Not documented by the class: a cancelled job. On the bus it has the value 32768 and the name
+           Cancelled. */
         CR_ERROR_CANCELLED = 65536,
 } CrError;
 
@@ -43,9 +45,11 @@ const char *cr_error_bus_name(CrError code);
 /* The code of a bus error name; CR_ERROR_FAILED for a name that is none of ours. */
 CrError cr_error_from_bus_name(const char *name);
 
-/* The code of @error; errors of other domains (GIO, GLib) are mapped: not found, no space, timed out, cancelled... */
+/* The code of @error; errors of other domains (GIO, GLib) are mapped: not found, no space, timed out,
+ * cancelled... */
 CrError cr_error_code(const GError *error);
 
-/* Sets an error of our domain from errno: ENOENT is FileNotFound, ENOMEM OutOfMemory, ETIMEDOUT Timeout, EACCES and all
- * others Failed. @format names the object; ": <strerror>" is appended. Returns FALSE, for tail calls. */
+/* Sets an error of our domain from errno: ENOENT is FileNotFound, ENOMEM OutOfMemory, ETIMEDOUT Timeout,
+ * EACCES and all others Failed. @format names the object; ": <strerror>" is appended. Returns FALSE, for tail
+ * calls. */
 gboolean cr_error_set_errno(GError **error, int errnum, const char *format, ...) G_GNUC_PRINTF(3, 4);

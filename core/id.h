@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Random 128-bit ids, written as 32 lower-case hex digits: of hosts, collections, disks, layers, points, generations... */
+/* Random 128-bit ids, written as 32 lower-case hex digits: of hosts, collections, disks, layers, points,
+ * generations... */
 #pragma once
 
 #include <glib.h>

@@ -4,7 +4,8 @@
 
 #include <glib.h>
 
-/* The class's ReplicationState: its numbers, in api.md's words. Values the class has and we never take are not here. */
+/* The class's ReplicationState: its numbers, in api.md's words. Values the class has and we never take are
+ * not here. */
 typedef enum CrState {
         CR_STATE_DISABLED = 0,
         CR_STATE_READY = 1,
@@ -52,12 +53,12 @@ typedef enum CrOperation {
         CR_OP_REVERSE,
         CR_OP_EXPORT,
         CR_OP_DISCARD,
-        CR_OP_RECEIVE,  /* the peer sends a point */
-        CR_OP_ESTIMATE, /* the peer asks what a reverse would send */
-        CR_OP_ESTABLISH, /* the peer creates a relationship with this site */
-        CR_OP_DISSOLVE,  /* the peer removed its relationship */
+        CR_OP_RECEIVE,              /* the peer sends a point */
+        CR_OP_ESTIMATE,             /* the peer asks what a reverse would send */
+        CR_OP_ESTABLISH,            /* the peer creates a relationship with this site */
+        CR_OP_DISSOLVE,             /* the peer removed its relationship */
         CR_OP_REGISTER_PREPARATION, /* the peer, a former primary, hands over its preparation id */
-        CR_OP_RECOVER,  /* carry out an intent that a dead worker left, clean up after it */
+        CR_OP_RECOVER,              /* carry out an intent that a dead worker left, clean up after it */
         CR_N_OPERATIONS,
 } CrOperation;
 
@@ -67,13 +68,16 @@ gboolean cr_state_from_word(const char *word, CrState *ret);
 /* "none", "primary", "replica", "test-replica". Static. */
 const char *cr_role_word(CrRole role);
 gboolean cr_role_from_word(const char *word, CrRole *ret);
-/* The bus method's name: "PrepareForReverseReplication"; "Receive", "Recover"... for those that no method has. Static. */
+/* The bus method's name: "PrepareForReverseReplication"; "Receive", "Recover"... for those that no method
+ * has. Static. */
 const char *cr_operation_word(CrOperation operation);
 gboolean cr_operation_from_word(const char *word, CrOperation *ret);
 
-/* TRUE when @operation is allowed for a collection of @role in @state. Otherwise InvalidState (or NotSupported), with a message that names the
- * collection, its role and state, and what would help. One table says it; the documentation and the tests are made from the same table. */
-gboolean cr_state_check(const char *collection, CrRole role, CrState state, CrOperation operation, GError **error);
+/* TRUE when @operation is allowed for a collection of @role in @state. Otherwise InvalidState (or
+ * NotSupported), with a message that names the collection, its role and state, and what would help. One table
+ * says it; the documentation and the tests are made from the same table. */
+gboolean cr_state_check(
+        const char *collection, CrRole role, CrState state, CrOperation operation, GError **error);
 
 /* TRUE when a side of @role in @state has heads at its disks' paths. */
 gboolean cr_state_has_head(CrRole role, CrState state);

@@ -167,6 +167,7 @@ static gboolean delete (const CrConfig *config, const CrStep *step, GError **err
 {
         CR_AUTO_PLACE CrPlace path = CR_PLACE_NONE;
         g_autoptr(GError) missing = NULL;
+        ino_t inode = step->inode;
 
         if (!cr_place_open(config, step->path, &path, &missing)) {
                 if (g_error_matches(missing, CR_ERROR, CR_ERROR_FILE_NOT_FOUND))
@@ -174,7 +175,10 @@ static gboolean delete (const CrConfig *config, const CrStep *step, GError **err
                 g_propagate_error(error, g_steal_pointer(&missing));
                 return FALSE;
         }
-        if (!cr_place_unlink(&path, step->inode, error))
+        /* A layer whose creation was cut short is known by its name alone, which is nobody else's. */
+        if (step->inode == 0 && !cr_place_inode(&path, &inode, error))
+                return FALSE;
+        if (!cr_place_unlink(&path, inode, error))
                 return FALSE;
         CR_FAILPOINT("qcow2.delete.unlinked");
         return cr_place_sync(&path, error);

@@ -122,16 +122,16 @@ check_heads()
         done
         [ "$count" = 0 ] || [ "$count" = "$total" ] || fail "site $1 has $count of $total heads"
         while read -r file; do
-                is_sound "$file" || { sleep 1 && is_sound "$file"; } || fail "$file is damaged"
+                is_sound "$file" || { sleep 1 && is_sound "$file"; } || fail "$file is damaged: $(qemu-img check -U -f qcow2 "$file" 2>&1 | tail -n 3)"
         done < <(find "$WORK/$1/images" "$WORK/$1/replicas" -name '*.qcow2' -links 1)
 }
 
 # try GOAL SITE VERB...: until it is done. GOAL is a command that tells whether an attempt that was cut short did it all the same.
 try()
 {
-        local goal=$1 attempt output=
+        local goal=$1 output=
         shift
-        for attempt in 1 2 3 4 5 6 7 8; do
+        for _ in 1 2 3 4 5 6 7 8; do
                 if output=$(ctl "$@" 2>&1); then
                         return
                 fi
@@ -199,8 +199,7 @@ discard_all()
 # A failover is reverted while its peer, prepared, can't be asked.
 revert_alone()
 {
-        local attempt
-        for attempt in 1 2 3 4 5 6 7 8; do
+        for _ in 1 2 3 4 5 6 7 8; do
                 site_kill "$from"
                 if ctl "$to" revert-failover shop > /dev/null 2>&1; then
                         settle
@@ -352,7 +351,7 @@ mapfile -t points < <({
         "$BUILD/service/collection-replicationd" --list-failpoints
 } | sort -u)
 # Finished jobs are forgotten after a quarter of an hour; the store's own tests end a process there.
-points=($(printf '%s\n' "${points[@]}" | grep -v '^store.delete-job'))
+mapfile -t points < <(printf '%s\n' "${points[@]}" | grep -v '^store.delete-job')
 [ ${#points[@]} -gt 50 ] || fail "only ${#points[@]} failpoints: is this a build with failpoints?"
 mine=()
 for i in "${!points[@]}"; do

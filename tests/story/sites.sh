@@ -9,7 +9,8 @@
 #
 # A site is "a" or "b": site_start a, ctl a list, bus a call ...
 
-declare -A site_bus=([a]=${BUS1:?} [b]=${BUS2:?}) site_pid=()
+declare -A site_bus=([a]=${BUS1:?} [b]=${BUS2:?})
+declare -A site_pid=()
 
 # The folder's own configuration, and the folders that it names.
 site_make()
