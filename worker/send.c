@@ -255,6 +255,17 @@ static GVariant *digests(const Send *send)
         return g_variant_builder_end(&builder);
 }
 
+/* The seal raised the sequence of the peer's store: a copy of its state from before this transfer is known
+ * for one from now on. Only that: the point is there, whether this is heard or not. */
+static void hear_sequence(Send *send)
+{
+        g_autoptr(GError) failure = NULL;
+        g_autoptr(CrPeerSite) site = cr_peer_describe(send->peer, &failure);
+
+        if (!site)
+                g_info("collection '%s': %s", send->collection->name, failure->message);
+}
+
 static gboolean copy_and_seal(Send *send, const char *job, GPtrArray *exports, GError **error)
 {
         if (!copy_disks(send, exports, error)) {
@@ -266,6 +277,7 @@ static gboolean copy_and_seal(Send *send, const char *job, GPtrArray *exports, G
         if (!cr_peer_seal(send->peer, job, &send->transfer, digests(send), send->bytes_sent, error))
                 return FALSE;
         CR_FAILPOINT("send.sealed");
+        hear_sequence(send);
         return TRUE;
 }
 
