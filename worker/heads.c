@@ -106,14 +106,30 @@ static CrStagedLayer *prepare_staging(CrWorker *worker, const CrEngine *engine,
         return *ret_base ? cr_staged_layer_new(engine, collection, disk, size) : NULL;
 }
 
+/* In a cut the overlay stands on what the head will be called, and looks like it. */
 static gboolean create_staged(CrWorker *worker, const CrEngine *engine, const CrCollection *collection,
-        const CrLayer *base, CrStagedLayer *staged, gboolean is_cut, GError **error)
+        GPtrArray *bases, GPtrArray *staged, gboolean is_cut, GError **error)
 {
-        const CrDisk *disk = cr_collection_disk(collection, &staged->disk);
-        g_autofree char *future = is_cut ? engine->layer_path(collection, disk, &base->id) : NULL;
+        g_autofree CrNewLayer *layers = g_new0(CrNewLayer, staged->len);
+        g_autoptr(GPtrArray) futures = g_ptr_array_new_with_free_func(g_free);
 
-        return engine->create(worker->config, base, future, staged->path, staged->virtual_size,
-                is_cut ? base->path : NULL, &staged->inode, error);
+        for (guint i = 0; i < staged->len; i++) {
+                const CrStagedLayer *one = g_ptr_array_index(staged, i);
+                const CrLayer *base = g_ptr_array_index(bases, i);
+                const CrDisk *disk = cr_collection_disk(collection, &one->disk);
+
+                layers[i] = (CrNewLayer){.below = base, .path = one->path, .virtual_size = one->virtual_size};
+                if (!is_cut)
+                        continue;
+                g_ptr_array_add(futures, engine->layer_path(collection, disk, &base->id));
+                layers[i].backing_path = g_ptr_array_index(futures, i);
+                layers[i].like = base->path;
+        }
+        if (!engine->create(worker->config, layers, staged->len, error))
+                return FALSE;
+        for (guint i = 0; i < staged->len; i++)
+                ((CrStagedLayer *)g_ptr_array_index(staged, i))->inode = layers[i].inode;
+        return TRUE;
 }
 
 static gboolean note_staged(
@@ -146,10 +162,8 @@ GPtrArray *cr_heads_stage(CrWorker *worker, const CrEngine *engine, const CrColl
         if (!note_staged(worker, collection, staged, error))
                 return NULL;
         CR_FAILPOINT("stage.noted");
-        for (guint i = 0; i < staged->len; i++)
-                if (!create_staged(worker, engine, collection, g_ptr_array_index(bases, i),
-                            g_ptr_array_index(staged, i), !point, error))
-                        return NULL;
+        if (!create_staged(worker, engine, collection, bases, staged, !point, error))
+                return NULL;
         CR_FAILPOINT("stage.created");
         return g_steal_pointer(&staged);
 }

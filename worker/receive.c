@@ -186,22 +186,39 @@ static gboolean is_unchanged(const Transfer *transfer, const CrId *disk)
         return ids && g_strv_contains(ids, disk->text);
 }
 
-static gboolean create_and_serve(Receive *receive, CrLayer *layer, GError **error)
+static gboolean create_layers(Receive *receive, GError **error)
+{
+        guint n = receive->layers->len;
+        g_autofree CrNewLayer *made = g_new0(CrNewLayer, n);
+
+        for (guint i = 0; i < n; i++) {
+                const CrLayer *layer = g_ptr_array_index(receive->layers, i);
+
+                made[i] = (CrNewLayer){.below = cr_collection_layer(receive->collection, &layer->parent),
+                        .path = layer->path,
+                        .virtual_size = layer->virtual_size};
+        }
+        if (!receive->engine->create(receive->worker->config, made, n, error))
+                return FALSE;
+        for (guint i = 0; i < n; i++)
+                ((CrLayer *)g_ptr_array_index(receive->layers, i))->inode = made[i].inode;
+        return TRUE;
+}
+
+static gboolean serve_layer(Receive *receive, const CrLayer *layer, GError **error)
 {
         CrWorker *worker = receive->worker;
-        const CrLayer *below = cr_collection_layer(receive->collection, &layer->parent);
+        g_autoptr(GPtrArray) chain = NULL;
+        CrExport *export = NULL;
 
-        if (!receive->engine->create(worker->config, below, NULL, layer->path, layer->virtual_size, NULL,
-                    &layer->inode, error))
-                return FALSE;
         if (is_unchanged(&receive->transfer, &layer->disk)) {
                 g_ptr_array_add(receive->exports, NULL);
                 return TRUE;
         }
-        g_autoptr(GPtrArray) chain = cr_lineage_chain(receive->collection, &layer->id, error);
-        CrExport *export =
-                chain ? receive->engine->serve(worker->config, chain, TRUE, worker->runtime_directory, error)
-                      : NULL;
+        chain = cr_lineage_chain(receive->collection, &layer->id, error);
+        if (chain)
+                export =
+                        receive->engine->serve(worker->config, chain, TRUE, worker->runtime_directory, error);
         if (export)
                 g_ptr_array_add(receive->exports, export);
         return export != NULL;
@@ -212,8 +229,10 @@ static gboolean begin(Receive *receive, GError **error)
         if (!note_transfer(receive, error))
                 return FALSE;
         CR_FAILPOINT("receive.noted");
+        if (!create_layers(receive, error))
+                return FALSE;
         for (guint i = 0; i < receive->layers->len; i++)
-                if (!create_and_serve(receive, g_ptr_array_index(receive->layers, i), error))
+                if (!serve_layer(receive, g_ptr_array_index(receive->layers, i), error))
                         return FALSE;
         CR_FAILPOINT("receive.created");
         /* Their inodes, for whoever cleans up after us. */

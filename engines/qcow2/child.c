@@ -191,32 +191,70 @@ static gboolean follow(GPid pid, const CrChildSpec *spec, Pipe *out, Pipe *err, 
         return TRUE;
 }
 
-static gboolean run(const CrChildSpec *spec, Pipe *out, Pipe *err, GError **error)
+struct CrChild {
+        CrChildSpec spec; /* without what it was given for the start */
+        char *name;
+        Pipe out, err;
+        GPid pid; /* 0: not running */
+};
+
+static void child_free(CrChild *child)
 {
-        GPid pid = cr_child_start(spec, out->in, err->in, error);
+        if (child->pid)
+                cr_child_kill(child->pid);
+        pipe_close(&child->out);
+        pipe_close(&child->err);
+        g_free(child->name);
+        g_free(child);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CrChild, child_free)
+
+CrChild *cr_child_begin(const CrChildSpec *spec, GError **error)
+{
+        g_autoptr(CrChild) child = g_new0(CrChild, 1);
+
+        child->spec = *spec;
+        child->spec.argv = NULL;
+        child->spec.fds = NULL;
+        child->name = g_strdup(spec->argv[0]);
+        child->out = child->err = (Pipe){.in = -1, .out = -1};
+        if (!pipe_open(&child->out, OUTPUT_MAX, error) || !pipe_open(&child->err, COMPLAINT_MAX, error))
+                return NULL;
+        child->pid = cr_child_start(spec, child->out.in, child->err.in, error);
+        if (child->pid == 0)
+                return NULL;
+        cr_fd_clear(&child->out.in);
+        cr_fd_clear(&child->err.in);
+        return g_steal_pointer(&child);
+}
+
+gboolean cr_child_finish(CrChild *owned, char **ret_output, GError **error)
+{
+        g_autoptr(CrChild) child = owned;
         int status;
 
-        if (pid == 0)
+        if (!follow(child->pid, &child->spec, &child->out, &child->err, &status)) {
+                g_set_error(error, CR_ERROR, CR_ERROR_TIMEOUT, "%s did not answer within %u ms", child->name,
+                        child->spec.timeout_ms);
                 return FALSE;
-        cr_fd_clear(&out->in);
-        cr_fd_clear(&err->in);
-        if (follow(pid, spec, out, err, &status))
-                return cr_child_check(spec->argv[0], status, err->text->str, error);
-        cr_child_kill(pid);
-        g_set_error(error, CR_ERROR, CR_ERROR_TIMEOUT, "%s did not answer within %u ms", spec->argv[0],
-                spec->timeout_ms);
-        return FALSE;
+        }
+        child->pid = 0;
+        if (!cr_child_check(child->name, status, child->err.text->str, error))
+                return FALSE;
+        if (ret_output)
+                *ret_output = g_strdup(child->out.text->str);
+        return TRUE;
+}
+
+void cr_child_abandon(CrChild *child)
+{
+        if (child)
+                child_free(child);
 }
 
 gboolean cr_child_run(const CrChildSpec *spec, char **ret_output, GError **error)
 {
-        Pipe out = {.in = -1, .out = -1}, err = {.in = -1, .out = -1};
-        gboolean ok = pipe_open(&out, OUTPUT_MAX, error) && pipe_open(&err, COMPLAINT_MAX, error) &&
-                      run(spec, &out, &err, error);
+        CrChild *child = cr_child_begin(spec, error);
 
-        if (ok && ret_output)
-                *ret_output = g_strdup(out.text->str);
-        pipe_close(&out);
-        pipe_close(&err);
-        return ok;
+        return child && cr_child_finish(child, ret_output, error);
 }

@@ -29,6 +29,15 @@ GPid cr_child_start(const CrChildSpec *spec, int out_fd, int err_fd, GError **er
  * when it met a lock of another process; Failed, with what it complained, when it failed. */
 gboolean cr_child_run(const CrChildSpec *spec, char **ret_output, GError **error);
 
+/* The same in two parts, for tools that work beside one another. @spec is needed only for the first, but for
+ * its output and userdata. Its time runs from the second on. */
+typedef struct CrChild CrChild;
+CrChild *cr_child_begin(const CrChildSpec *spec, GError **error);
+/* @child is taken. */
+gboolean cr_child_finish(CrChild *child, char **ret_output, GError **error);
+/* Kills it. NULL is fine. */
+void cr_child_abandon(CrChild *child);
+
 /* Waits at most @timeout_ms for the end of @pid. FALSE: it still runs. Otherwise it is reaped, and
  * *@ret_status is as waitpid tells. */
 gboolean cr_child_wait(GPid pid, guint timeout_ms, int *ret_status);

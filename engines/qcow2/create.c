@@ -17,6 +17,9 @@
 /* 4 KiB sub-clusters keep a delta of small random writes small: 16 MiB for 4096 of 4 KiB, not 254 MiB. */
 #define LAYER_OPTIONS "compat=1.1,cluster_size=128k,extended_l2=on,lazy_refcounts=off"
 
+/* Tools that work at once: their start takes much longer than their work. */
+#define TOGETHER_MAX 8u
+
 /* The longest name that a qcow2 header can hold. Source: QEMU's docs/interop/qcow2.txt. */
 #define BACKING_NAME_MAX 1023u
 
@@ -28,8 +31,15 @@ char *cr_create_layer_path(const CrCollection *collection, const CrDisk *disk, c
                 disk->name, layer->text);
 }
 
+/* One that is being made. */
+typedef struct Making {
+        CrPlace place;
+        int fd;         /* -1: nothing was made */
+        CrChild *child; /* that writes the header; NULL: none runs */
+} Making;
+
 /* @backing NULL: none. -u: the backing file is not looked at, it need not be there yet. */
-static gboolean format(int fd, const char *backing, guint64 virtual_size, GError **error)
+static CrChild *format(int fd, const char *backing, guint64 virtual_size, GError **error)
 {
         g_autofree char *file = g_strdup_printf("/proc/self/fd/%d", fd);
         g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, virtual_size);
@@ -50,7 +60,7 @@ static gboolean format(int fd, const char *backing, guint64 virtual_size, GError
         g_ptr_array_add(argv, size);
         g_ptr_array_add(argv, NULL);
         spec.argv = (const char *const *)argv->pdata;
-        return cr_child_run(&spec, NULL, error);
+        return cr_child_begin(&spec, error);
 }
 
 static gboolean dress(const CrConfig *config, int fd, const char *path, const char *like, GError **error)
@@ -60,20 +70,6 @@ static gboolean dress(const CrConfig *config, int fd, const char *path, const ch
         if (like && model < 0)
                 return FALSE;
         return !like || cr_likeness_copy(model, fd, path, error);
-}
-
-static gboolean fill(const CrConfig *config, const CrPlace *place, int fd, const char *backing,
-        guint64 virtual_size, const char *like, ino_t *ret_inode, GError **error)
-{
-        struct stat st;
-
-        if (!format(fd, backing, virtual_size, error) || !dress(config, fd, place->path, like, error))
-                return FALSE;
-        CR_FAILPOINT("qcow2.create.filled");
-        if (fsync(fd) < 0 || fstat(fd, &st) < 0)
-                return cr_error_set_errno(error, errno, "can't flush '%s'", place->path);
-        *ret_inode = st.st_ino;
-        return cr_place_sync(place, error);
 }
 
 static gboolean check_backing(const char *backing, GError **error)
@@ -86,26 +82,98 @@ static gboolean check_backing(const char *backing, GError **error)
         return FALSE;
 }
 
-gboolean cr_create_layer(const CrConfig *config, const CrLayer *below, const char *backing_path,
-        const char *path, guint64 virtual_size, const char *like, ino_t *ret_inode, GError **error)
+static gboolean begin(const CrConfig *config, const CrNewLayer *layer, Making *making, GError **error)
 {
-        const char *backing = backing_path ? backing_path : below ? below->path : NULL;
-        CR_AUTO_PLACE CrPlace place = CR_PLACE_NONE;
-        CR_AUTO_FD int fd = -1;
+        const char *backing = layer->backing_path ? layer->backing_path
+                              : layer->below      ? layer->below->path
+                                                  : NULL;
+        CrPlace *place = &making->place;
 
-        if (!check_backing(backing, error) || !cr_place_make(config, path, &place, error))
+        if (!check_backing(backing, error) || !cr_place_make(config, layer->path, place, error))
                 return FALSE;
-        fd = openat(place.folder, place.name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (fd < 0 && errno == EEXIST) {
-                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE, "there is a file at '%s' already", path);
+        making->fd =
+                openat(place->folder, place->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (making->fd < 0 && errno == EEXIST) {
+                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE, "there is a file at '%s' already",
+                        layer->path);
                 return FALSE;
         }
-        if (fd < 0)
-                return cr_error_set_errno(error, errno, "can't make '%s'", path);
+        if (making->fd < 0)
+                return cr_error_set_errno(error, errno, "can't make '%s'", layer->path);
         CR_FAILPOINT("qcow2.create.opened");
-        if (fill(config, &place, fd, backing, virtual_size, like, ret_inode, error))
-                return TRUE;
-        g_prefix_error(error, "layer '%s': ", path);
-        (void)unlinkat(place.folder, place.name, 0);
-        return FALSE;
+        making->child = format(making->fd, backing, layer->virtual_size, error);
+        return making->child != NULL;
+}
+
+static gboolean finish(const CrConfig *config, CrNewLayer *layer, Making *making, GError **error)
+{
+        struct stat st;
+
+        if (!cr_child_finish(g_steal_pointer(&making->child), NULL, error) ||
+                !dress(config, making->fd, layer->path, layer->like, error))
+                return FALSE;
+        CR_FAILPOINT("qcow2.create.filled");
+        if (fsync(making->fd) < 0 || fstat(making->fd, &st) < 0)
+                return cr_error_set_errno(error, errno, "can't flush '%s'", layer->path);
+        layer->inode = st.st_ino;
+        return cr_place_sync(&making->place, error);
+}
+
+/* Begins all before it waits for the first. */
+static gboolean make(
+        const CrConfig *config, CrNewLayer *layers, Making *makings, guint n, guint *ret_at, GError **error)
+{
+        for (*ret_at = 0; *ret_at < n; ++*ret_at)
+                if (!begin(config, &layers[*ret_at], &makings[*ret_at], error))
+                        return FALSE;
+        for (*ret_at = 0; *ret_at < n; ++*ret_at)
+                if (!finish(config, &layers[*ret_at], &makings[*ret_at], error))
+                        return FALSE;
+        return TRUE;
+}
+
+static void making_clear(Making *making, gboolean unmake)
+{
+        cr_child_abandon(making->child);
+        if (unmake && making->fd >= 0)
+                (void)unlinkat(making->place.folder, making->place.name, 0);
+        cr_fd_clear(&making->fd);
+        cr_place_clear(&making->place);
+}
+
+static gboolean create_some(const CrConfig *config, CrNewLayer *layers, guint n, GError **error)
+{
+        Making makings[TOGETHER_MAX];
+        gboolean ok;
+        guint at;
+
+        for (guint i = 0; i < n; i++)
+                makings[i] = (Making){.place = CR_PLACE_NONE, .fd = -1};
+        ok = make(config, layers, makings, n, &at, error);
+        if (!ok)
+                g_prefix_error(error, "layer '%s': ", layers[at].path);
+        for (guint i = 0; i < n; i++)
+                making_clear(&makings[i], !ok);
+        return ok;
+}
+
+static void unmake(const CrConfig *config, const CrNewLayer *layers, guint n)
+{
+        for (guint i = 0; i < n; i++) {
+                CR_AUTO_PLACE CrPlace place = CR_PLACE_NONE;
+
+                if (cr_place_open(config, layers[i].path, &place, NULL))
+                        (void)cr_place_unlink(&place, layers[i].inode, NULL);
+        }
+}
+
+gboolean cr_create_layers(const CrConfig *config, CrNewLayer *layers, guint n, GError **error)
+{
+        for (guint done = 0; done < n; done += TOGETHER_MAX) {
+                if (create_some(config, layers + done, MIN(n - done, TOGETHER_MAX), error))
+                        continue;
+                unmake(config, layers, done);
+                return FALSE;
+        }
+        return TRUE;
 }

@@ -6,5 +6,4 @@
 
 char *cr_create_layer_path(const CrCollection *collection, const CrDisk *disk, const CrId *layer);
 
-gboolean cr_create_layer(const CrConfig *config, const CrLayer *below, const char *backing_path,
-        const char *path, guint64 virtual_size, const char *like, ino_t *ret_inode, GError **error);
+gboolean cr_create_layers(const CrConfig *config, CrNewLayer *layers, guint n, GError **error);

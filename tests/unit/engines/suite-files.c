@@ -17,6 +17,13 @@ static void expect_refusal(const char *path, CrError code, const char *what)
         world_assert_error(&error, code, what);
 }
 
+static gboolean create(const char *path, guint64 size, const char *like, GError **error)
+{
+        CrNewLayer layer = {.path = path, .virtual_size = size, .like = like};
+
+        return world.engine->create(&world.config, &layer, 1, error);
+}
+
 START_TEST(a_probe_tells_what_an_image_is)
 {
         g_autofree char *template = world_path("template.qcow2");
@@ -138,13 +145,12 @@ START_TEST(layers_are_not_made_through_a_link)
         g_autofree char *path = NULL;
         g_autoptr(GError) error = NULL;
         CrId id = cr_id_new();
-        ino_t inode;
 
         world_define(NULL);
         path = world.engine->layer_path(world.collection, world.disk, &id);
         ck_assert_int_eq(mkdir(elsewhere, 0755), 0);
         ck_assert_int_eq(symlink(elsewhere, folder), 0);
-        ck_assert(!world.engine->create(&world.config, NULL, NULL, path, WORLD_SIZE, NULL, &inode, &error));
+        ck_assert(!create(path, WORLD_SIZE, NULL, &error));
         world_assert_error(&error, CR_ERROR_INVALID_PARAMETER, world.collection->id.text);
         ck_assert_int_eq(rmdir(elsewhere), 0); /* nothing was made in it */
 }
@@ -155,11 +161,10 @@ START_TEST(a_layer_overwrites_nothing)
         g_autofree char *path = world_path("there");
         g_autofree char *text = NULL;
         g_autoptr(GError) error = NULL;
-        ino_t inode;
 
         world_define(NULL);
         ck_assert(g_file_set_contents(path, "mine", -1, NULL));
-        ck_assert(!world.engine->create(&world.config, NULL, NULL, path, WORLD_SIZE, NULL, &inode, &error));
+        ck_assert(!create(path, WORLD_SIZE, NULL, &error));
         world_assert_error(&error, CR_ERROR_INVALID_STATE, path);
         ck_assert(g_file_get_contents(path, &text, NULL, NULL));
         ck_assert_str_eq(text, "mine");
@@ -171,13 +176,11 @@ START_TEST(a_layer_that_can_not_be_made_leaves_nothing)
         g_autofree char *path = world_path("new");
         g_autofree char *missing = world_path("missing");
         g_autoptr(GError) error = NULL;
-        ino_t inode;
 
         world_define(NULL);
-        ck_assert(
-                !world.engine->create(&world.config, NULL, NULL, path, WORLD_SIZE, missing, &inode, &error));
+        ck_assert(!create(path, WORLD_SIZE, missing, &error));
         world_assert_error(&error, CR_ERROR_FILE_NOT_FOUND, missing);
-        ck_assert(!world.engine->create(&world.config, NULL, NULL, path, G_MAXUINT64, NULL, &inode, &error));
+        ck_assert(!create(path, G_MAXUINT64, NULL, &error));
         world_assert_error(&error, CR_ERROR_FAILED, path);
         ck_assert_uint_eq(world_inode(path), 0);
 }
@@ -195,6 +198,38 @@ START_TEST(a_head_is_as_large_as_its_owner_made_it)
         world_head()->inode++;
         ck_assert(!world.engine->measure(&world.config, world_head(), &size, &error));
         world_assert_error(&error, CR_ERROR_FAILED, world.disk->head_path);
+}
+END_TEST
+
+/* Enough of them that not all are made at once. */
+START_TEST(of_many_layers_all_are_made_or_none)
+{
+        g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+        g_autoptr(GError) error = NULL;
+        CrNewLayer layers[20];
+
+        world_define(NULL);
+        for (guint i = 0; i < G_N_ELEMENTS(layers); i++) {
+                g_autofree char *name = g_strdup_printf("layer-%u", i);
+
+                g_ptr_array_add(paths, world_path(name));
+                layers[i] = (CrNewLayer){.path = paths->pdata[i], .virtual_size = WORLD_SIZE + i * 65536};
+        }
+        layers[_i].virtual_size = G_MAXUINT64;
+        ck_assert(!world.engine->create(&world.config, layers, G_N_ELEMENTS(layers), &error));
+        world_assert_error(&error, CR_ERROR_FAILED, layers[_i].path);
+        for (guint i = 0; i < paths->len; i++)
+                ck_assert_uint_eq(world_inode(paths->pdata[i]), 0);
+        layers[_i].virtual_size = WORLD_SIZE + (guint)_i * 65536;
+        ck_assert(world.engine->create(&world.config, layers, G_N_ELEMENTS(layers), &error));
+        for (guint i = 0; i < paths->len; i++) {
+                CrLayer layer = {.path = paths->pdata[i], .inode = layers[i].inode};
+                guint64 size;
+
+                ck_assert_uint_eq(world_inode(paths->pdata[i]), layers[i].inode);
+                ck_assert(world.engine->measure(&world.config, &layer, &size, NULL));
+                ck_assert_uint_eq(size, layers[i].virtual_size);
+        }
 }
 END_TEST
 
@@ -232,6 +267,7 @@ TCase *suite_files(void)
 
         tcase_add_test(tcase, a_probe_tells_what_an_image_is);
         tcase_add_test(tcase, a_path_that_is_no_image_is_refused);
+        tcase_add_loop_test(tcase, of_many_layers_all_are_made_or_none, 7, 9);
         tcase_add_test(tcase, a_head_is_as_large_as_its_owner_made_it);
         tcase_add_test(tcase, a_layer_is_empty_until_something_is_written);
         tcase_add_test(tcase, a_changed_template_is_not_used);

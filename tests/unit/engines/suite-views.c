@@ -22,8 +22,8 @@ static CrLayer *make_receiving(const CrLayer *base, guint64 size)
         layer->kind = CR_LAYER_RECEIVING;
         layer->virtual_size = size;
         layer->path = world.engine->layer_path(world.collection, world.disk, &layer->id);
-        ck_assert_msg(world.engine->create(
-                              &world.config, base, NULL, layer->path, size, NULL, &layer->inode, &error),
+        ck_assert_msg(world_create(&(CrNewLayer){.below = base, .path = layer->path, .virtual_size = size},
+                              &layer->inode, &error),
                 "%s", error ? error->message : "");
         g_ptr_array_add(world.collection->layers, layer);
         return layer;

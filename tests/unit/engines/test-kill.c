@@ -257,8 +257,9 @@ static gboolean create(const CrPlan *plan)
 {
         ino_t inode;
 
-        return world.engine->create(
-                &world.config, NULL, NULL, layer_path, WORLD_SIZE, world.disk->head_path, &inode, NULL);
+        return world_create(
+                &(CrNewLayer){.path = layer_path, .virtual_size = WORLD_SIZE, .like = world.disk->head_path},
+                &inode, NULL);
 }
 
 static void kill_create(const char *failpoint, const void *data)

@@ -136,14 +136,26 @@ void world_resize(guint64 size)
                 memset(world.head->data + old, 0, size - old);
 }
 
+gboolean world_create(const CrNewLayer *layer, ino_t *ret_inode, GError **error)
+{
+        CrNewLayer copy = *layer;
+        gboolean ok = world.engine->create(&world.config, &copy, 1, error);
+
+        *ret_inode = copy.inode;
+        return ok;
+}
+
 static CrStagedLayer *stage(const char *like, const CrLayer *below, const char *backing_path, guint64 size)
 {
         CrStagedLayer *staged = cr_staged_layer_new(world.engine, world.collection, world.disk, size);
+        const CrNewLayer layer = {.below = below,
+                .backing_path = backing_path,
+                .path = staged->path,
+                .virtual_size = size,
+                .like = like};
         g_autoptr(GError) error = NULL;
 
-        ck_assert_msg(world.engine->create(&world.config, below, backing_path, staged->path, size, like,
-                              &staged->inode, &error),
-                "%s", error ? error->message : "");
+        ck_assert_msg(world_create(&layer, &staged->inode, &error), "%s", error ? error->message : "");
         return staged;
 }
 

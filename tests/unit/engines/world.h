@@ -38,6 +38,9 @@ char *world_path(const char *name);
 /* Defines the collection with a new image, a clone of @template (a path, or NULL). */
 void world_define(const char *template);
 
+/* Makes one layer at @path: CrEngine's create. */
+gboolean world_create(const CrNewLayer *layer, ino_t *ret_inode, GError **error);
+
 /* What probing says of the image at @path, as a head that is no part of the collection. */
 CrLayer *world_probe(const char *path);
 
