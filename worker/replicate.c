@@ -52,19 +52,6 @@ static gboolean cut_and_send(CrWorker *worker, const CrEngine *engine, CrCollect
                note_success(worker, *collection, &point, bytes, error);
 }
 
-static gboolean check_shared(const CrCollection *collection, const CrPeerSite *site, GError **error)
-{
-        CrId common = cr_lineage_shared_point(collection, site->points);
-
-        if (!cr_id_is_none(&common))
-                return TRUE;
-        g_set_error(error, CR_ERROR, CR_ERROR_STATUS_UNKNOWN,
-                "the two sites of collection '%s' share no point: remove the relationship on both sides and "
-                "create it again",
-                collection->name);
-        return FALSE;
-}
-
 static gboolean replicate(CrWorker *worker, gboolean is_first, GError **error)
 {
         g_autoptr(CrCollection) collection = cr_worker_load(worker, error);
@@ -81,7 +68,7 @@ static gboolean replicate(CrWorker *worker, gboolean is_first, GError **error)
         if (!site || !cr_send_check_direction(worker, collection, site, error))
                 return FALSE;
         identity->generation = collection->generation;
-        if (!is_first && !check_shared(collection, site, error))
+        if (!is_first && !cr_send_check_shared(collection, site, error))
                 return FALSE;
         return cut_and_send(worker, engine, &collection, peer, site, error);
 }

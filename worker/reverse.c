@@ -100,5 +100,6 @@ gboolean cr_operation_reverse(CrWorker *worker, GError **error)
         g_autoptr(CrPeer) peer = cr_peer_open(worker, identity, settings->recovery_connection_point, error);
         g_autoptr(CrPeerSite) site = peer ? cr_peer_describe(peer, error) : NULL;
         return site && check_prepared(collection, site, error) &&
+               cr_send_check_shared(collection, site, error) &&
                cut_and_send(worker, &collection, peer, site, settings, error);
 }

@@ -91,6 +91,19 @@ gboolean cr_send_check_direction(
         return !is_higher || outrank(worker, collection, site, error);
 }
 
+gboolean cr_send_check_shared(const CrCollection *collection, const CrPeerSite *site, GError **error)
+{
+        CrId common = cr_lineage_shared_point(collection, site->points);
+
+        if (!cr_id_is_none(&common))
+                return TRUE;
+        g_set_error(error, CR_ERROR, CR_ERROR_STATUS_UNKNOWN,
+                "the two sites of collection '%s' share no point: remove the relationship on both sides and "
+                "create it again",
+                collection->name);
+        return FALSE;
+}
+
 static gboolean open_disk(Send *send, SendDisk *disk, GError **error)
 {
         const CrLayer *base = cr_id_is_none(&send->base) ? NULL

@@ -11,6 +11,9 @@
 gboolean cr_send_check_direction(
         CrWorker *worker, CrCollection *collection, const CrPeerSite *site, GError **error);
 
+/* StatusUnknown when the two sites share no point: nothing proves that they belong together. */
+gboolean cr_send_check_shared(const CrCollection *collection, const CrPeerSite *site, GError **error);
+
 /* Sends @point: begin, copy, seal, and waits until the peer has listed it. *@ret_bytes: data that crossed. */
 gboolean cr_send_point(CrWorker *worker, CrPeer *peer, const CrCollection *collection, const CrPeerSite *site,
         const CrId *point, guint64 *ret_bytes, GError **error);
