@@ -220,14 +220,15 @@ replaced_files()
         put_back "$replaced"
         write_all a 1M 2
         ctl a replicate "$shop"
-        for replaced in $(find "$WORK/b/replicas/$shop" -name '*.qcow2'); do
+        mapfile -t layers < <(find "$WORK/b/replicas/$shop" -name '*.qcow2')
+        for replaced in "${layers[@]}"; do
                 replace "$replaced"
         done
         expect_error 32779 FileNotFound ctl b failover "$shop"
         expect_error 32779 FileNotFound ctl a replicate "$shop"
         absent b
         expect b replicating 1
-        for replaced in $(find "$WORK/b/replicas/$shop" -name '*.qcow2'); do
+        for replaced in "${layers[@]}"; do
                 put_back "$replaced"
         done
         ctl a replicate "$shop"

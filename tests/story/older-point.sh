@@ -40,10 +40,10 @@ check_chains()
 {
         local site file length
         for site in a b; do
-                for file in $(find "$WORK/$site/images/$shop" "$WORK/$site/replicas/$shop" -name '*.qcow2' 2> /dev/null); do
+                while read -r file; do
                         length=$(chain "$file")
                         [ "$length" -le $((history + 4)) ] || fail "$file stands on $length layers"
-                done
+                done < <(find "$WORK/$site/images/$shop" "$WORK/$site/replicas/$shop" -name '*.qcow2' 2> /dev/null)
         done
 }
 
