@@ -2,7 +2,10 @@
 #include "service/service.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "service/engine_names.h"
@@ -25,6 +28,22 @@ static gboolean make_directory(const char *path, int mode, GError **error)
 {
         return g_mkdir_with_parents(path, mode) == 0 ||
                cr_error_set_errno(error, errno, "the directory %s can't be made", path);
+}
+
+/* A second service in the same directories would take over the socket of this one's workers, and they would
+ * be heard no more. The kernel lets go when the process ends, however it does. */
+static gboolean hold_directory(CrService *service, const char *path, GError **error)
+{
+        service->state_directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (service->state_directory < 0)
+                return cr_error_set_errno(error, errno, "the directory %s can't be opened", path);
+        if (flock(service->state_directory, LOCK_EX | LOCK_NB) == 0)
+                return TRUE;
+        if (errno != EWOULDBLOCK)
+                return cr_error_set_errno(error, errno, "the directory %s can't be locked", path);
+        g_set_error(error, CR_ERROR, CR_ERROR_IN_USE,
+                "the directory %s is in use: the service runs there already", path);
+        return FALSE;
 }
 
 /* ---- what the store has, before it gets its thread ---- */
@@ -148,7 +167,7 @@ static gboolean start(CrService *service, GError **error)
         service->config = cr_config_load(options->config, options->config_required, error);
         if (!service->config || !make_directory(options->state_directory, DIRECTORY_MODE, error) ||
                 !make_directory(options->runtime_directory, RUNTIME_DIRECTORY_MODE, error) ||
-                !open_bus(service, error))
+                !hold_directory(service, options->state_directory, error) || !open_bus(service, error))
                 return FALSE;
         service->workers = cr_worker_processes_new(service->event, options->runtime_directory, error);
         if (!service->workers)
@@ -175,6 +194,7 @@ CrService *cr_service_new(const CrServiceOptions *options, sd_event *event, GErr
 
         service->options = options;
         service->event = sd_event_ref(event);
+        service->state_directory = -1;
         return start(service, error) ? service : cr_service_free(service);
 }
 
@@ -218,6 +238,8 @@ CrService *cr_service_free(CrService *service)
         service->bus = sd_bus_flush_close_unref(service->bus);
         g_clear_pointer(&service->config, cr_config_free);
         sd_event_unref(service->event);
+        if (service->state_directory >= 0)
+                close(service->state_directory);
         g_free(service);
         return NULL;
 }

@@ -29,6 +29,7 @@ typedef struct CrServiceOptions {
 struct CrService {
         const CrServiceOptions *options;
         CrConfig *config;
+        int state_directory; /* locked; -1: not opened */
         sd_event *event;
         sd_bus *bus;
         CrId host;

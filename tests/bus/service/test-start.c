@@ -100,6 +100,19 @@ START_TEST(a_second_one_on_the_bus_is_refused)
 }
 END_TEST
 
+START_TEST(a_second_one_in_its_directories_is_refused)
+{
+        g_autofree char *output = NULL, *shop = NULL;
+
+        site_run(&site);
+        g_setenv("DBUS_SYSTEM_BUS_ADDRESS", site.address, TRUE);
+        ck_assert_int_eq(run_with_config(&output, NULL), 1);
+        ck_assert_msg(strstr(output, "/state is in use") != NULL, "%s", output);
+        shop = site_define(&site, "shop"); /* its workers are heard as before */
+        ck_assert(exists(site.bus, shop, CR_COLLECTION_INTERFACE));
+}
+END_TEST
+
 START_TEST(without_a_bus_it_ends)
 {
         g_autofree char *output = NULL;
@@ -154,8 +167,8 @@ int main(void)
 {
         const TTest *const tests[] = {a_bad_configuration_is_refused_by_group_and_key,
                 a_configuration_that_was_named_must_be_there, a_wrong_usage_is_one,
-                a_second_one_on_the_bus_is_refused, without_a_bus_it_ends,
-                who_waits_is_told_that_it_shuts_down, NULL};
+                a_second_one_on_the_bus_is_refused, a_second_one_in_its_directories_is_refused,
+                without_a_bus_it_ends, who_waits_is_told_that_it_shuts_down, NULL};
 
         return run_bus_tests("start", tests, set_up, tear_down);
 }
