@@ -325,3 +325,28 @@ GPtrArray *cr_lineage_expired(const CrCollection *collection)
         }
         return expired;
 }
+
+static gboolean is_named(const CrCollection *collection, const CrId *point)
+{
+        for (guint i = 0; i < collection->divergences->len; i++)
+                if (cr_id_equal(point,
+                            &((CrDivergence *)g_ptr_array_index(collection->divergences, i))->common_point))
+                        return TRUE;
+        return cr_id_equal(point, &collection->base_point) ||
+               cr_id_equal(point, &collection->failover_point) ||
+               cr_id_equal(point, &collection->peer.confirmed_point) ||
+               cr_id_equal(point, &collection->receive.base);
+}
+
+void cr_lineage_forget(CrCollection *collection, guint kept)
+{
+        guint only_lineage = 0;
+
+        /* A parent comes before its children: from the last, the newest are counted first. */
+        for (guint i = collection->points->len; i > 0; i--) {
+                const CrPoint *point = g_ptr_array_index(collection->points, i - 1);
+
+                if (!point->held && ++only_lineage > kept && !is_named(collection, &point->id))
+                        g_ptr_array_remove_index(collection->points, i - 1);
+        }
+}

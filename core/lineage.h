@@ -45,3 +45,11 @@ gboolean cr_lineage_is_pinned(const CrCollection *collection, const CrLayer *lay
  * latest; oldest first. On a primary: everything before the newest confirmed point beyond the same number.
  * CrPoint, borrowed. */
 GPtrArray *cr_lineage_expired(const CrCollection *collection);
+
+/* Points that are lineage only are forgotten, the oldest first, beyond this many: a lineage would grow for
+ * ever otherwise. What two sites must share to recognize one another is held by both. Source: ours; a week of
+ * cycles every 10 minutes. */
+#define CR_LINEAGE_KEPT 1000u
+
+/* Forgets the oldest points that no layer is left of and that nothing names, beyond @kept. */
+void cr_lineage_forget(CrCollection *collection, guint kept);

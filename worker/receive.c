@@ -414,6 +414,7 @@ static gboolean seal(Receive *receive, guint64 bytes, GError **error)
         for (guint i = 0; i < collection->divergences->len; i++)
                 ((CrDivergence *)g_ptr_array_index(collection->divergences, i))->undoable = FALSE;
         cr_collection_set_last_error(collection, 0, NULL);
+        cr_lineage_forget(collection, CR_LINEAGE_KEPT);
         CR_FAILPOINT("receive.sealing");
         return cr_store_save(receive->worker->store, collection, error);
 }

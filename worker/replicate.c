@@ -17,6 +17,7 @@ static gboolean note_success(
         collection->peer.confirmed_point = *point;
         collection->last_replication = g_get_real_time();
         cr_collection_set_last_error(collection, 0, NULL);
+        cr_lineage_forget(collection, CR_LINEAGE_KEPT);
         if (!cr_store_save(worker->store, collection, error))
                 return FALSE;
         cr_worker_changed();

@@ -392,6 +392,22 @@ START_TEST(an_abandoned_branch_expires_when_nothing_pins_it)
 }
 END_TEST
 
+START_TEST(old_lineage_is_forgotten_but_what_is_held_or_named)
+{
+        g_autoptr(CrCollection) collection = tree_new(1);
+
+        for (guint i = 1; i <= 10; i++)
+                tree_add_point(collection, i, i - 1, i == 2 || i > 8);
+        collection->peer.confirmed_point = tree_point_id(1);
+        cr_lineage_forget(collection, 3);
+        for (guint i = 1; i <= 10; i++) {
+                CrId id = tree_point_id(i);
+
+                ck_assert_int_eq(cr_collection_point(collection, &id) != NULL, i <= 2 || i >= 6);
+        }
+}
+END_TEST
+
 START_TEST(without_a_relationship_nothing_expires)
 {
         g_autoptr(CrCollection) collection = tree_new(1);
@@ -419,7 +435,8 @@ int main(void)
                 what_writable_layers_stand_on_is_kept, a_divergence_is_kept_down_to_the_common_point,
                 everything_is_kept_while_it_may_be_the_common_point, the_failover_point_is_kept,
                 a_replica_drops_what_is_beyond_its_history, a_primary_counts_from_the_confirmed_point,
-                an_abandoned_branch_expires_when_nothing_pins_it, without_a_relationship_nothing_expires,
+                an_abandoned_branch_expires_when_nothing_pins_it,
+                old_lineage_is_forgotten_but_what_is_held_or_named, without_a_relationship_nothing_expires,
                 NULL};
 
         return run_tests("lineage", tests);
