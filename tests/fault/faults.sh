@@ -211,25 +211,38 @@ revert_alone()
         fail "tried in vain to revert the failover of $to"
 }
 
-# An export breaks in the middle of a transfer: the sender abandons it.
+# An export breaks in the middle of a transfer: the sender abandons it. Another failpoint may strike first.
 break_export()
 {
-        local caller stopped
-        touch "$WORK/a/failpoints/send.begun.stop"
-        ctl a replicate shop > /dev/null 2>&1 &
-        caller=$!
-        wait_for 30 test ! -e "$WORK/a/failpoints/send.begun.stop"
-        wait_for 30 is_stopped
-        kill -9 $(pgrep -f "^qemu-nbd.*$WORK/b/run")
-        stopped=$(ps -eo pid=,stat=,comm= | awk '$2 ~ /^T/ && $3 ~ /^collection-repl/ {print $1}')
-        kill -CONT "$stopped"
-        wait "$caller" && fail "a transfer without its export" || true
-        settle
+        local caller
+        for _ in 1 2 3 4 5 6 7 8; do
+                write_all a 3M 5
+                touch "$WORK/a/failpoints/send.begun.stop"
+                ctl a replicate shop > /dev/null 2>&1 &
+                caller=$!
+                wait_for 30 stopped_or_over "$caller"
+                if is_stopped; then
+                        pgrep -f "^qemu-nbd.*$WORK/b/run" | xargs -r kill -9
+                        ps -eo pid=,stat=,comm= | awk '$2 ~ /^T/ && $3 ~ /^collection-repl/ {print $1}' | xargs -r kill -CONT
+                        ! wait "$caller" || fail "a transfer without its export"
+                        rm -f "$WORK/a/failpoints/send.begun.stop"
+                        settle
+                        return
+                fi
+                wait "$caller" || true
+                settle
+        done
+        fail "no transfer could be broken"
 }
 
 is_stopped()
 {
         ps -eo stat=,comm= | grep -q '^T.*collection-repl'
+}
+
+stopped_or_over()
+{
+        is_stopped || ! kill -0 "$1" 2> /dev/null
 }
 
 # ---- a life
