@@ -52,6 +52,14 @@ void check_image_refused(Site *site, const char *path, guint value)
         check_define_refused(site, "shop", &disk, 1, value, path);
 }
 
+void check_image_unsupported(Site *site, const char *path, const char *reason)
+{
+        const NamedDisk disk = {"root", path};
+
+        check_image_refused(site, path, 32770);
+        check_define_refused(site, "shop", &disk, 1, 32770, reason);
+}
+
 void check_defines(Site *site, const char *name, const NamedDisk *disks, gsize n)
 {
         g_auto(Answer) defined = define(site, name, disks, n), destroyed = {0};

@@ -16,6 +16,8 @@ void check_define_refused(
         Site *site, const char *name, const NamedDisk *disks, gsize n, guint value, const char *object);
 /* The same, of one disk with good names. */
 void check_image_refused(Site *site, const char *path, guint value);
+/* The same with 32770, and with the reason in words. */
+void check_image_unsupported(Site *site, const char *path, const char *reason);
 
 /* The definition succeeds, and is taken back. */
 void check_defines(Site *site, const char *name, const NamedDisk *disks, gsize n);

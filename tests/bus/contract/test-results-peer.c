@@ -62,7 +62,7 @@ START_TEST(a_peer_with_this_sites_own_host_id_is_none)
         must_run("cp", "-a", own, other, NULL);
         site_run(&pair_a);
         site_run(&pair_b);
-        check_prepare_blocked(32771, "the peer of collection 'shop'");
+        check_prepare_blocked(32771, "own host id");
 }
 END_TEST
 

@@ -42,7 +42,7 @@ START_TEST(a_relationship_that_the_peer_removed_allows_nothing)
 {
         pair_live(STAGE_REPLICATING, NULL);
         pair_step(&pair_b, "RemoveReplicationRelationship", "oa{sv}", SHOP, 0);
-        check_prepare_blocked(32775, "the peer of collection 'shop'");
+        check_prepare_blocked(32775, "removed its half");
 }
 END_TEST
 
