@@ -36,10 +36,35 @@ GVariant *cr_answer_define(CrCall *call, const CrOutcome *outcome, GError **erro
         return NULL;
 }
 
+/* What the worker can't know of belongs to the blockers as well. */
+static GVariant *add_blockers(GVariant *preview, GPtrArray *obstacles)
+{
+        g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT(preview);
+        g_autoptr(GVariant) known = g_variant_dict_lookup_value(&dict, "Blockers", G_VARIANT_TYPE("a(us)"));
+        GVariantBuilder blockers = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a(us)"));
+
+        for (gsize i = 0; known && i < g_variant_n_children(known); i++) {
+                g_autoptr(GVariant) blocker = g_variant_get_child_value(known, i);
+
+                g_variant_builder_add_value(&blockers, blocker);
+        }
+        for (guint i = 0; i < obstacles->len; i++) {
+                const GError *obstacle = obstacles->pdata[i];
+
+                g_variant_builder_add(
+                        &blockers, "(us)", cr_error_value(cr_error_code(obstacle)), obstacle->message);
+        }
+        g_variant_dict_insert_value(&dict, "Blockers", g_variant_builder_end(&blockers));
+        return g_variant_dict_end(&dict);
+}
+
 GVariant *cr_answer_preview(CrCall *call, const CrOutcome *outcome, GError **error)
 {
+        const CrMethod *prepare = cr_method_find(CR_MANAGER_INTERFACE, "PrepareForReverseReplication");
+        g_autoptr(GPtrArray) obstacles = cr_tasks_obstacles(call->service->tasks, call, prepare);
+
         if (outcome->result)
-                return g_variant_new("(@a{sv})", outcome->result);
+                return g_variant_new("(@a{sv})", add_blockers(outcome->result, obstacles));
         g_set_error(error, CR_ERROR, CR_ERROR_FAILED, "the worker gave no preview");
         return NULL;
 }

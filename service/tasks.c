@@ -221,8 +221,27 @@ static gboolean check_room(CrTasks *tasks, CrTask *task, const CrCall *call, GEr
                 task->room.objects > 0 ? tasks->room.objects + task->room.objects : 0,
                 task->room.bytes > 0 ? tasks->room.bytes + task->room.bytes : 0,
         };
-        return cr_collections_check_room(tasks->service->collections,
-                task->collections > 0 ? tasks->collections + task->collections : 0, &whole, error);
+        if (cr_collections_check_room(tasks->service->collections,
+                    task->collections > 0 ? tasks->collections + task->collections : 0, &whole, error))
+                return TRUE;
+        if (!cr_id_is_none(&call->collection))
+                g_prefix_error(error, "collection '%s': ", name_of(call));
+        return FALSE;
+}
+
+GPtrArray *cr_tasks_obstacles(CrTasks *tasks, const CrCall *call, const CrMethod *method)
+{
+        GPtrArray *obstacles = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+        CrCall asked = *call;
+        CrTask task = {0};
+        GError *error = NULL;
+
+        asked.method = method;
+        if (!check_idle(tasks, &asked, &error))
+                g_ptr_array_add(obstacles, g_steal_pointer(&error));
+        if (!check_room(tasks, &task, &asked, &error))
+                g_ptr_array_add(obstacles, error);
+        return obstacles;
 }
 
 static gboolean make_request(CrTask *task, CrCall *call, GError **error)
