@@ -89,7 +89,7 @@ static char *spare_image(guint i)
  * collection takes 1 and its history of 4 points and 2 more. */
 START_TEST(no_room_for_the_divergence)
 {
-        g_auto(Answer) full = {0}, refused = {0};
+        g_auto(Answer) full = {0};
 
         pair_live(STAGE_TAKEN_OVER, "MaxObjects=100");
         for (guint i = 0; !full.error; i++) {
@@ -101,8 +101,7 @@ START_TEST(no_room_for_the_divergence)
         }
         check_refused(pair_a.bus, &full, 32778, "MaxObjects=");
         pair_step(&pair_a, "ModifyReplicationSettings", "oa{sv}", SHOP, 1, "RecoveryHistory", "q", 6);
-        refused = prepare(&pair_a, SHOP);
-        check_refused(pair_a.bus, &refused, 32778, "MaxObjects=");
+        check_prepare_blocked(32778, "MaxObjects=");
         pair_step(&pair_a, "ModifyReplicationSettings", "oa{sv}", SHOP, 1, "RecoveryHistory", "q", 4);
         pair_step(&pair_a, "PrepareForReverseReplication", "o", SHOP);
 }
@@ -136,17 +135,26 @@ START_TEST(another_operation_holds_the_collection)
 }
 END_TEST
 
+static void signal_workers(const Site *site, int signal)
+{
+        g_autoptr(GArray) workers = site_workers(site);
+
+        ck_assert_uint_gt(workers->len, 0);
+        for (guint i = 0; i < workers->len; i++)
+                ck_assert_int_eq(kill(g_array_index(workers, pid_t, i), signal), 0);
+}
+
 START_TEST(another_job_holds_the_collection)
 {
         g_auto(Answer) replication = {0};
 
         pair_live(STAGE_REPLICATING, NULL);
         replication = ask_manager(pair_a.bus, "ReplicateNow", "o", SHOP);
-        /* It has a point to cut first, and can't send it now. */
-        ck_assert_int_eq(kill(pair_b.pid, SIGSTOP), 0);
+        /* It still has a point to cut and to send. */
+        signal_workers(&pair_a, SIGSTOP);
         check_started(&replication);
-        check_prepare_refused(32774, replication.path);
-        ck_assert_int_eq(kill(pair_b.pid, SIGCONT), 0);
+        check_prepare_blocked(32774, replication.path);
+        signal_workers(&pair_a, SIGCONT);
         check_completes(pair_a.bus, &replication);
 }
 END_TEST
