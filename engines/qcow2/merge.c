@@ -95,17 +95,12 @@ static gboolean run_tool(const CrGraph *graph, const char *const *argv, GError *
         return cr_child_run(&spec, NULL, error);
 }
 
-static gboolean shrink(const CrGraph *graph, guint64 from, guint64 to, GError **error)
+static gboolean shrink(const CrGraph *graph, guint64 to, GError **error)
 {
         g_autofree char *text = cr_graph_text(graph, LOWER, 1, CR_GRAPH_UNLOCKED);
         g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, to);
         const char *const argv[] = {"qemu-img", "resize", "-q", "--shrink", text, size, NULL};
 
-        /* Zeroed first: should the shrinking break off between size and tables, then nothing old is left to
-         * show when it grows again. */
-        if (!cr_zero_all(graph, LOWER, to, from, error))
-                return FALSE;
-        CR_FAILPOINT("qcow2.merge.zeroed");
         return run_tool(graph, argv, error);
 }
 
@@ -125,7 +120,7 @@ static gboolean size_of(const CrGraph *graph, guint i, guint64 *ret, GError **er
 static gboolean fit(const CrGraph *graph, guint64 upper, guint64 lower, GError **error)
 {
         if (lower > upper)
-                return shrink(graph, lower, upper, error);
+                return shrink(graph, upper, error);
         return lower == upper || cr_zero_unallocated(graph, UPPER, lower, upper, error);
 }
 

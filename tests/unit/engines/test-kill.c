@@ -164,11 +164,12 @@ static CrPlan *scene_flatten(void)
         return cr_plan_flatten(world.collection, CR_OP_REMOVE_RELATIONSHIP, NULL);
 }
 
-/* The longer lower ends as the head, which may grow again. */
+/* The longer lower ends as the head, which may grow again. What lies high was written first: it is in the
+ * middle of the file, not cut off with its end. */
 static CrPlan *scene_flatten_shrunk(void)
 {
         world_define(NULL);
-        for (guint64 block = 0; block < 128; block += 3)
+        for (guint64 block = 127; block > 2; block -= 3)
                 world_write(1, block);
         world_cut();
         world_resize(WORLD_SIZE / 2 + 65536);
@@ -249,21 +250,6 @@ static void play(const char *failpoint, const void *data)
 START_TEST(a_killed_step_is_taken_up_again)
 {
         ck_assert_uint_gt(each_failpoint(scenes[_i].failpoints, play, &scenes[_i]), 0);
-}
-END_TEST
-
-/* Only where a layer is cut to a smaller size. */
-START_TEST(the_zeroing_before_a_cut_to_size_is_among_them)
-{
-        CrPlan *plan;
-
-        world_setup();
-        plan = scene_merge_shrunk();
-        ck_assert(killed_at("qcow2.merge.zeroed", apply, plan));
-        world_check_all();
-        world_carry_out(plan);
-        world_check_all();
-        world_teardown();
 }
 END_TEST
 
@@ -446,10 +432,9 @@ END_TEST
 
 int main(void)
 {
-        const TTest *const tests[] = {the_zeroing_before_a_cut_to_size_is_among_them,
-                a_layer_whose_making_was_killed_can_be_made, a_killed_change_of_names_is_taken_up_again,
-                a_killed_export_leaves_nothing, no_failpoint_is_left_out,
-                a_cut_waits_for_who_opened_the_head_before_it, NULL};
+        const TTest *const tests[] = {a_layer_whose_making_was_killed_can_be_made,
+                a_killed_change_of_names_is_taken_up_again, a_killed_export_leaves_nothing,
+                no_failpoint_is_left_out, a_cut_waits_for_who_opened_the_head_before_it, NULL};
         Suite *suite = make_suite("kill", tests, NULL, NULL);
         TCase *loops = tcase_create("scenes");
 

@@ -329,6 +329,24 @@ void world_check_head(void)
         ck_assert_msg(memcmp(data, world.head->data, size) == 0, "the machine sees something else");
 }
 
+/* No file lies among the layers that is none. */
+static void check_files(void)
+{
+        g_autofree char *folder = g_build_filename(
+                world.image_folder, ".collection-replication", world.collection->id.text, NULL);
+        g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+
+        for (const char *name; dir && (name = g_dir_read_name(dir));) {
+                g_autofree char *path = g_build_filename(folder, name, NULL);
+                guint i = 0;
+
+                while (i < world.collection->layers->len &&
+                        !g_str_equal(((CrLayer *)g_ptr_array_index(world.collection->layers, i))->path, path))
+                        i++;
+                ck_assert_msg(i < world.collection->layers->len, "'%s' was left over", path);
+        }
+}
+
 void world_check_all(void)
 {
         GHashTableIter iter;
@@ -340,6 +358,7 @@ void world_check_all(void)
                 if (cr_collection_layer_at(world.collection, &world.disk->id, point))
                         world_check_point(point);
         }
+        check_files();
         if (world_head())
                 world_check_head();
 }

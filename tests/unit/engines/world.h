@@ -80,7 +80,7 @@ GBytes *world_view(const CrLayer *layer);
 void world_check_point(const CrId *point);
 void world_check_head(void);
 void world_check_layer(const CrLayer *layer, const GByteArray *expected);
-/* All points that are noted, and the head where there is one. */
+/* All points that are noted, and the head where there is one; and that no file is left over. */
 void world_check_all(void);
 
 /* The inode of what is at @path; 0: nothing. */
