@@ -16,6 +16,9 @@
 #include "engines/qcow2/place.h"
 #include "engines/qcow2/zero.h"
 
+/* Source: QEMU's docs/interop/qcow2.txt. */
+#define CLUSTER_SIZE_MAX (2u * 1024 * 1024)
+
 /* Of the graph: the upper is the topmost, the lower is next. */
 enum { UPPER, LOWER };
 
@@ -95,12 +98,16 @@ static gboolean run_tool(const CrGraph *graph, const char *const *argv, GError *
         return cr_child_run(&spec, NULL, error);
 }
 
-static gboolean shrink(const CrGraph *graph, guint64 to, GError **error)
+/* QEMU cuts at the end of a cluster: the rest of that one would show when the disk grows again. */
+static gboolean shrink(const CrGraph *graph, guint64 from, guint64 to, GError **error)
 {
         g_autofree char *text = cr_graph_text(graph, LOWER, 1, CR_GRAPH_UNLOCKED);
         g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, to);
         const char *const argv[] = {"qemu-img", "resize", "-q", "--shrink", text, size, NULL};
 
+        if (!cr_zero_all(graph, LOWER, to, MIN(from, to + CLUSTER_SIZE_MAX), error))
+                return FALSE;
+        CR_FAILPOINT("qcow2.merge.zeroed");
         return run_tool(graph, argv, error);
 }
 
@@ -120,7 +127,7 @@ static gboolean size_of(const CrGraph *graph, guint i, guint64 *ret, GError **er
 static gboolean fit(const CrGraph *graph, guint64 upper, guint64 lower, GError **error)
 {
         if (lower > upper)
-                return shrink(graph, upper, error);
+                return shrink(graph, lower, upper, error);
         return lower == upper || cr_zero_unallocated(graph, UPPER, lower, upper, error);
 }
 

@@ -63,6 +63,15 @@ static gboolean zero(const CrGraph *graph, guint i, GArray *ranges, GError **err
                cr_error_set_errno(error, errno, "can't flush '%s'", cr_graph_node(graph, i)->path);
 }
 
+gboolean cr_zero_all(const CrGraph *graph, guint i, guint64 from, guint64 to, GError **error)
+{
+        g_autoptr(GArray) ranges = g_array_new(FALSE, FALSE, sizeof(Range));
+        Range range = {from, to};
+
+        g_array_append_val(ranges, range);
+        return zero(graph, i, ranges, error);
+}
+
 static void add_unallocated(JsonObject *extent, guint64 from, guint64 to, GArray *ranges)
 {
         guint64 start = (guint64)json_object_get_int_member_with_default(extent, "start", 0);

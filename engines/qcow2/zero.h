@@ -4,5 +4,8 @@
 
 #include "engines/qcow2/graph.h"
 
-/* Image @i gets zeroes from @from to @to (bytes, multiples of 512) where it itself holds nothing. */
+/* Image @i gets zeroes from @from to @to (bytes, multiples of 512). */
+gboolean cr_zero_all(const CrGraph *graph, guint i, guint64 from, guint64 to, GError **error);
+
+/* The same, but only where that image itself holds nothing. */
 gboolean cr_zero_unallocated(const CrGraph *graph, guint i, guint64 from, guint64 to, GError **error);

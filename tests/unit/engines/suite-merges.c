@@ -105,6 +105,22 @@ START_TEST(an_odd_size_merges)
 }
 END_TEST
 
+/* The lower is cut within a cluster; the rest of that one must not show when the machine's disk grows again.
+ */
+START_TEST(an_odd_size_that_grows_again_shows_no_old_bytes)
+{
+        world_define(NULL);
+        world_write(1, 70);
+        world_cut();
+        world_resize(70 * WORLD_BLOCK + 2560);
+        world_write(2, 1);
+        world_carry_out(cr_plan_flatten(world.collection, CR_OP_REMOVE_RELATIONSHIP, NULL));
+        world_check_head();
+        world_resize(WORLD_SIZE);
+        world_check_head();
+}
+END_TEST
+
 START_TEST(a_chain_ends_as_one_plain_image)
 {
         ino_t inode;
@@ -210,6 +226,7 @@ TCase *suite_merges(void)
         tcase_add_loop_test(tcase, a_disk_that_shrank_and_grew_shows_no_old_bytes, 0, 2);
         tcase_add_test(tcase, a_grown_disk_merges);
         tcase_add_test(tcase, an_odd_size_merges);
+        tcase_add_test(tcase, an_odd_size_that_grows_again_shows_no_old_bytes);
         tcase_add_test(tcase, a_chain_ends_as_one_plain_image);
         tcase_add_test(tcase, a_disk_grown_since_the_plan_was_made_loses_nothing);
         tcase_add_test(tcase, a_clone_stays_a_clone);

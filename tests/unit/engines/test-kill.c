@@ -172,7 +172,7 @@ static CrPlan *scene_flatten_shrunk(void)
         for (guint64 block = 127; block > 2; block -= 3)
                 world_write(1, block);
         world_cut();
-        world_resize(WORLD_SIZE / 2 + 65536);
+        world_resize(WORLD_SIZE / 2 + 2560); /* in the middle of a cluster that is full */
         world_write(2, 1);
         g_hash_table_remove_all(world.points);
         return cr_plan_flatten(world.collection, CR_OP_REMOVE_RELATIONSHIP, NULL);
@@ -253,6 +253,21 @@ START_TEST(a_killed_step_is_taken_up_again)
 }
 END_TEST
 
+/* Only where a layer is cut to a smaller size. */
+START_TEST(the_zeroing_before_a_cut_to_size_is_among_them)
+{
+        CrPlan *plan;
+
+        world_setup();
+        plan = scene_merge_shrunk();
+        ck_assert(killed_at("qcow2.merge.zeroed", apply, plan));
+        world_check_all();
+        world_carry_out(plan);
+        world_check_all();
+        world_teardown();
+}
+END_TEST
+
 static char *layer_path; /* that is made */
 
 static gboolean create(const CrPlan *plan)
@@ -274,6 +289,7 @@ static void kill_create(const char *failpoint, const void *data)
         ck_assert_msg(killed_at(failpoint, create, NULL), "not killed at %s", failpoint);
         unlink(layer_path); /* as a recovery does with what was staged */
         ck_assert(create(NULL));
+        ck_assert_int_eq(unlink(layer_path), 0);
         world_cut();
         world_check_all();
         g_free(layer_path);
@@ -432,9 +448,10 @@ END_TEST
 
 int main(void)
 {
-        const TTest *const tests[] = {a_layer_whose_making_was_killed_can_be_made,
-                a_killed_change_of_names_is_taken_up_again, a_killed_export_leaves_nothing,
-                no_failpoint_is_left_out, a_cut_waits_for_who_opened_the_head_before_it, NULL};
+        const TTest *const tests[] = {the_zeroing_before_a_cut_to_size_is_among_them,
+                a_layer_whose_making_was_killed_can_be_made, a_killed_change_of_names_is_taken_up_again,
+                a_killed_export_leaves_nothing, no_failpoint_is_left_out,
+                a_cut_waits_for_who_opened_the_head_before_it, NULL};
         Suite *suite = make_suite("kill", tests, NULL, NULL);
         TCase *loops = tcase_create("scenes");
 
