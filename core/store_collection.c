@@ -349,3 +349,16 @@ char *cr_store_find_path(CrStore *store, const char *path, GError **error)
                 return NULL;
         return g_strdup((const char *)sqlite3_column_text(select, 0));
 }
+
+char *cr_store_find_clone(CrStore *store, const char *template_path, GError **error)
+{
+        g_autoptr(CrStatement) select = cr_store_query(store, error,
+                "SELECT name FROM layers JOIN collections ON collections.id = layers.collection"
+                " WHERE template_path = ?1 LIMIT 1",
+                "t", template_path);
+        gboolean row;
+
+        if (!select || !cr_store_next(store, select, &row, error) || !row)
+                return NULL;
+        return g_strdup((const char *)sqlite3_column_text(select, 0));
+}

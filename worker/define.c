@@ -5,25 +5,65 @@
 #include "core/failpoint.h"
 #include "worker/operations.h"
 
-static gboolean check_path(CrWorker *worker, const CrCollection *collection, const char *path, GError **error)
+/* The collection that has a disk at @path: another one, or the one that is being defined. NULL: none, or an
+ * error. */
+static char *disk_owner(CrWorker *worker, const CrCollection *collection, const char *path, GError **error)
 {
-        g_autoptr(GError) failure = NULL;
-        g_autofree char *owner = cr_store_find_path(worker->store, path, &failure);
+        for (guint i = 0; i < collection->disks->len; i++)
+                if (g_str_equal(((CrDisk *)g_ptr_array_index(collection->disks, i))->head_path, path))
+                        return g_strdup(collection->name);
+        return cr_store_find_path(worker->store, path, error);
+}
+
+/* The collection that has a clone of the image @path, likewise. */
+static char *clone_owner(CrWorker *worker, const CrCollection *collection, const char *path, GError **error)
+{
+        for (guint i = 0; i < collection->layers->len; i++)
+                if (g_strcmp0(((CrLayer *)g_ptr_array_index(collection->layers, i))->template_path, path) ==
+                        0)
+                        return g_strdup(collection->name);
+        return cr_store_find_clone(worker->store, path, error);
+}
+
+/* FALSE when there is an @owner, or @failure told that it can't be known. Consumes both. */
+static gboolean is_free(char *owner, GError *failure, const char *path, const char *what, GError **error)
+{
+        g_autofree char *freed = owner;
+
+        if (failure)
+                g_propagate_error(error, failure);
+        else if (owner)
+                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER,
+                        "the image %s is %s of collection '%s'", path, what, owner);
+        return !failure && !owner;
+}
+
+/* A template never changes; a disk does. */
+static gboolean check_templates(CrWorker *worker, const CrCollection *collection, const char *path,
+        const CrImageInfo *info, GError **error)
+{
+        GError *failure = NULL;
+        char *owner = clone_owner(worker, collection, path, &failure);
+
+        if (!is_free(owner, failure, path, "the template of a disk", error))
+                return FALSE;
+        if (!info->template_path)
+                return TRUE;
+        owner = disk_owner(worker, collection, info->template_path, &failure);
+        return is_free(owner, failure, path, "a clone of a disk", error);
+}
+
+static gboolean check_path(CrWorker *worker, const CrCollection *collection, const char *path,
+        const CrImageInfo *info, GError **error)
+{
+        GError *failure = NULL;
+        char *owner = disk_owner(worker, collection, path, &failure);
         struct stat st;
 
-        if (failure) {
-                g_propagate_error(error, g_steal_pointer(&failure));
+        if (!is_free(owner, failure, path, "already a disk", error) ||
+                !check_templates(worker, collection, path, info, error))
                 return FALSE;
-        }
-        for (guint i = 0; !owner && i < collection->disks->len; i++)
-                if (g_str_equal(((CrDisk *)g_ptr_array_index(collection->disks, i))->head_path, path))
-                        owner = g_strdup(collection->name);
-        if (owner) {
-                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER,
-                        "the image %s is already a disk of collection '%s'", path, owner);
-                return FALSE;
-        }
-        /* A second name of the same file would bypass the check above. */
+        /* A second name of the same file would bypass the checks above. */
         if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink > 1) {
                 g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER,
                         "the image %s has another name (a hard link): remove it first", path);
@@ -62,7 +102,7 @@ static gboolean add_disk(CrWorker *worker, const CrEngine *engine, CrCollection 
                 return FALSE;
         }
         if (!engine->probe(worker->config, path, &info, error) ||
-                !check_path(worker, collection, path, error))
+                !check_path(worker, collection, path, &info, error))
                 return FALSE;
         CrDisk *disk = cr_disk_new();
         disk->id = cr_id_new();

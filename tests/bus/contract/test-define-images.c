@@ -98,6 +98,23 @@ static void patch(const char *path, off_t offset, const char *bytes, gsize lengt
         close(fd);
 }
 
+/* A template never changes, a disk does: no image is both, whichever comes first and in whatever collection.
+ */
+START_TEST(templates_that_are_disks)
+{
+        g_autofree char *template = in_images("template.qcow2");
+        g_autofree char *clone = in_images("clone.qcow2");
+        const NamedDisk both[] = {{"clone", clone}, {"base", template}},
+                        turned[] = {{"base", template}, {"clone", clone}};
+
+        disk_make(template, "8M");
+        must_run("qemu-img", "create", "-q", "-f", "qcow2", "-b", template, "-F", "qcow2", clone, NULL);
+        check_define_refused(&site, "shop", both, 2, 32773, template);
+        check_define_refused(&site, "shop", turned, 2, 32773, clone);
+        check_defines(&site, "shop", both, 1);
+}
+END_TEST
+
 /* Makes the header's extension that names the backing file's format one that nobody knows. */
 static void forget_backing_format(const char *path)
 {
@@ -223,10 +240,11 @@ END_TEST
 
 int main(void)
 {
-        const TTest *const tests[] = {backing_files_outside, backing_files_that_are_protocols,
-                backing_files_of_backing_files, backing_files_of_a_format_that_would_be_guessed, data_files,
-                encrypted_images, internal_snapshots, marked_images, raw_images_and_forged_headers,
-                images_of_other_formats, absurd_sizes, NULL};
+        const TTest *const tests[] = {templates_that_are_disks, backing_files_outside,
+                backing_files_that_are_protocols, backing_files_of_backing_files,
+                backing_files_of_a_format_that_would_be_guessed, data_files, encrypted_images,
+                internal_snapshots, marked_images, raw_images_and_forged_headers, images_of_other_formats,
+                absurd_sizes, NULL};
 
         return run_bus_tests("define: images", tests, set_up, tear_down);
 }
