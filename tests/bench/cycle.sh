@@ -13,10 +13,10 @@ DISKS=8
 # One server on an empty image, until it greets.
 server_start()
 {
-        local start=$EPOCHREALTIME
-        qemu-nbd -f qcow2 -r --fork --pid-file="$WORK/nbd.pid" --socket="$WORK/nbd.socket" "$WORK/empty.qcow2"
+        local start=$EPOCHREALTIME name=$WORK/nbd-$BASHPID
+        qemu-nbd -f qcow2 -r --fork --pid-file="$name.pid" --socket="$name.socket" "$WORK/empty.qcow2"
         awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f\n", (b - a) * 1000 }'
-        kill "$(cat "$WORK/nbd.pid")"
+        kill "$(cat "$name.pid")"
 }
 
 # A block on each disk, another one each time.
@@ -39,6 +39,8 @@ cycles=() changed=() servers=()
 for ((round = 0; round < ROUNDS; round++)); do
         cycles+=("$(milliseconds a ReplicateNow shop)")
         servers+=("$(server_start)")
+done
+for ((round = 0; round < ROUNDS; round++)); do
         change "$round"
         changed+=("$(milliseconds a ReplicateNow shop)")
 done
