@@ -66,6 +66,13 @@ GPid cr_child_start(const CrChildSpec *spec, int out_fd, int err_fd, GError **er
         return pid;
 }
 
+/* In ms. Where no pidfd can be had (too many open files, valgrind) nothing but looking again tells of the
+ * end. */
+static gint64 longest_poll(int pidfd)
+{
+        return pidfd < 0 ? 10 : G_MAXINT;
+}
+
 gboolean cr_child_wait(GPid pid, guint timeout_ms, int *ret_status)
 {
         CR_AUTO_FD int pidfd = pidfd_open(pid, 0);
@@ -77,7 +84,7 @@ gboolean cr_child_wait(GPid pid, guint timeout_ms, int *ret_status)
 
                 if (left <= 0)
                         return FALSE;
-                (void)poll(&ended, 1, (int)left);
+                (void)poll(&ended, 1, (int)MIN(left, longest_poll(pidfd)));
         }
         return TRUE;
 }
@@ -182,7 +189,7 @@ static gboolean follow(GPid pid, const CrChildSpec *spec, Pipe *out, Pipe *err, 
 
                 if (left <= 0)
                         return FALSE;
-                (void)poll(fds, G_N_ELEMENTS(fds), (int)MIN(left, G_MAXINT));
+                (void)poll(fds, G_N_ELEMENTS(fds), (int)MIN(left, longest_poll(pidfd)));
                 pipe_drain(out, spec);
                 pipe_drain(err, NULL);
         }
