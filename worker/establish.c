@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "core/failpoint.h"
-#include "core/lock.h"
 #include "worker/operations.h"
 
 /* The folder of a collection's heads: its name, escaped so that any name is one harmless component. */
@@ -182,9 +181,7 @@ gboolean cr_operation_establish(CrWorker *worker, GError **error)
 
         if (!fresh)
                 return FALSE;
-        g_autofree char *locks = g_build_filename(worker->runtime_directory, "locks", NULL);
-        worker->lock = cr_lock_take(locks, &fresh->id, 3000, error);
-        if (worker->lock < 0)
+        if (!cr_worker_lock(worker, &fresh->id, error))
                 return FALSE;
         g_autoptr(CrCollection) existing = cr_store_load(worker->store, &fresh->id, CR_LOAD_ALL, &failure);
         if (existing)

@@ -11,13 +11,11 @@
 
 #include "config.h"
 #include "core/failpoint.h"
-#include "core/lock.h"
 #include "core/redo.h"
 #include "worker/operations.h"
 
 #define CHECKS_MS                                                                                            \
         10000 /* for the peer's and the engine's answers together, before READY=1; source: the contract */
-#define LOCK_WAIT_MS 3000u /* a killed predecessor's children need a moment to die */
 
 static const struct {
         CrOperation operation;
@@ -74,11 +72,8 @@ static gboolean take_collection_lock(CrWorker *worker, GError **error)
 {
         CrId id;
 
-        if (!cr_worker_get_id(worker, CR_REQUEST_COLLECTION, FALSE, &id, error))
-                return FALSE;
-        g_autofree char *directory = g_build_filename(worker->runtime_directory, "locks", NULL);
-        worker->lock = cr_lock_take(directory, &id, LOCK_WAIT_MS, error);
-        return worker->lock >= 0;
+        return cr_worker_get_id(worker, CR_REQUEST_COLLECTION, FALSE, &id, error) &&
+               cr_worker_lock(worker, &id, error);
 }
 
 static gboolean read_request(CrWorker *worker, GError **error)

@@ -11,8 +11,16 @@
 #include "worker/worker.h"
 
 #define TIME_WHEN_READY_MS 30000u
-#define LOCK_WAIT_MS 5000u          /* a killed predecessor's children need a moment to die */
+#define LOCK_WAIT_MS 3000u          /* a killed predecessor's children need a moment to die */
 #define MAX_MESSAGE (1024u * 1024u) /* of the daemon: 64 disks and settings fit many times */
+
+gboolean cr_worker_lock(CrWorker *worker, const CrId *collection, GError **error)
+{
+        g_autofree char *directory = g_build_filename(worker->runtime_directory, "locks", NULL);
+
+        worker->lock = cr_lock_take(directory, collection, LOCK_WAIT_MS, error);
+        return worker->lock >= 0;
+}
 
 CrCollection *cr_worker_load(CrWorker *worker, GError **error)
 {

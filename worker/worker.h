@@ -27,6 +27,9 @@ typedef struct CrWorker {
 /* The operation's function: TRUE, or an error of CR_ERROR for the caller. */
 typedef gboolean (*CrWorkerFunc)(CrWorker *worker, GError **error);
 
+/* Takes the collection's lock, to be held until the worker's end. InUse when another worker has it. */
+gboolean cr_worker_lock(CrWorker *worker, const CrId *collection, GError **error);
+
 /* Loads the request's collection, lock in hand, and checks that the operation is allowed in its state. */
 CrCollection *cr_worker_load(CrWorker *worker, GError **error);
 /* The engine of a collection. */
