@@ -64,6 +64,7 @@ typedef struct CrPoint {
         guint64 size;      /* bytes that it added (received or sent); 0 unknown */
         gboolean held; /* TRUE while every disk of it has a layer here: a recovery point. FALSE: only lineage
                         */
+        gboolean planned; /* the last one before a planned failover: nothing was written after it */
 } CrPoint;
 
 typedef struct CrDivergence {
@@ -123,6 +124,17 @@ typedef struct CrCollection {
         gint64 last_replication; /* 0: never */
         gint64 last_apply;       /* 0: never */
         guint last_consistency;
+        guint initial_type;    /* the class's InitialReplicationType of the one under way or done; 0: none */
+        gint64 scheduled_time; /* when scheduled_operation is due; 0: none is */
+        char *scheduled_operation;    /* cr_operation_word(); NULL: none */
+        char *scheduled_request;      /* its keys of the request, a{sv} as printed text; NULL: none */
+        CrState suspended_state;      /* what a resume goes back to; meaningful while suspended */
+        CrId test_collection;         /* the test copy of this replica; none: none */
+        CrId test_point;              /* that it stands on: pinned */
+        CrId test_of;                 /* of a test copy: the replica; none otherwise */
+        gboolean needs_resynchronize; /* the sites differ, or share no point: a cycle can't mend that */
+        char *machines; /* QMP sockets of the machines that use the disks, absolute paths, one a line; NULL:
+                           none are known */
         guint32 last_error_value; /* 0: none */
         char *last_error;         /* never NULL */
         GPtrArray *disks;         /* CrDisk, in the order of their definition */

@@ -53,10 +53,27 @@ typedef enum CrOperation {
         CR_OP_REVERSE,
         CR_OP_EXPORT,
         CR_OP_DISCARD,
+        CR_OP_PLANNED_FAILOVER,
+        CR_OP_REVERT_PLANNED_FAILOVER,
+        CR_OP_SUSPEND,
+        CR_OP_RESUME,
+        CR_OP_RESYNCHRONIZE,
+        CR_OP_TEST_FAILOVER,
+        CR_OP_REVERT_TEST_FAILOVER,
+        CR_OP_CANCEL_INITIAL,
+        CR_OP_CANCEL_RESYNCHRONIZE,
+        CR_OP_CANCEL_UPDATE_DISKS,
+        CR_OP_UPDATE_DISKS,
+        CR_OP_IMPORT_INITIAL,
+        CR_OP_VERIFY,
+        CR_OP_RESET_STATISTICS,
         CR_OP_RECEIVE,              /* the peer sends a point */
         CR_OP_ESTIMATE,             /* the peer asks what a reverse would send */
         CR_OP_ESTABLISH,            /* the peer creates a relationship with this site */
         CR_OP_DISSOLVE,             /* the peer removed its relationship */
+        CR_OP_DIGEST,               /* the peer compares: digests of blocks of a point here */
+        CR_OP_SEED,                 /* the peer starts from images that are here already */
+        CR_OP_ADAPT_DISKS,          /* the peer's collection got or lost disks */
         CR_OP_REGISTER_PREPARATION, /* the peer, a former primary, hands over its preparation id */
         CR_OP_RECOVER,              /* carry out an intent that a dead worker left, clean up after it */
         CR_N_OPERATIONS,

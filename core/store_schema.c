@@ -69,8 +69,22 @@ static const char version_1[] =
 /* What the bus shows of a long lineage without reading all of it. */
 static const char version_2[] = "CREATE INDEX points_held ON points (collection, position) WHERE held = 1;";
 
+/* Starts in the future, suspension, tests, planned failovers, resynchronization, running machines. */
+static const char version_3[] =
+        "ALTER TABLE collections ADD COLUMN initial_type INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE collections ADD COLUMN scheduled_time INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE collections ADD COLUMN scheduled_operation TEXT;"
+        "ALTER TABLE collections ADD COLUMN scheduled_request TEXT;"
+        "ALTER TABLE collections ADD COLUMN suspended_state TEXT NOT NULL DEFAULT 'disabled';"
+        "ALTER TABLE collections ADD COLUMN test_collection TEXT;"
+        "ALTER TABLE collections ADD COLUMN test_point TEXT;"
+        "ALTER TABLE collections ADD COLUMN test_of TEXT;"
+        "ALTER TABLE collections ADD COLUMN needs_resynchronize INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE collections ADD COLUMN machines TEXT;"
+        "ALTER TABLE points ADD COLUMN planned INTEGER NOT NULL DEFAULT 0;";
+
 /* What brings a database from the version before to this one. Only ever appended to. */
-static const char *const migrations[] = {version_1, version_2};
+static const char *const migrations[] = {version_1, version_2, version_3};
 
 #define NEWEST_VERSION ((int)G_N_ELEMENTS(migrations))
 

@@ -158,6 +158,7 @@ static void add_point(GRand *rand, CrCollection *collection)
         point->consistency = any_count(rand);
         point->size = any_number(rand);
         point->held = g_rand_boolean(rand);
+        point->planned = g_rand_boolean(rand);
         g_ptr_array_add(points, point);
 }
 
@@ -270,6 +271,16 @@ static void fill_collection(GRand *rand, CrCollection *collection)
         collection->last_replication = any_time(rand);
         collection->last_apply = any_time(rand);
         collection->last_consistency = any_count(rand);
+        collection->initial_type = any_count(rand);
+        collection->scheduled_time = any_time(rand);
+        collection->scheduled_operation = g_rand_boolean(rand) ? any_text(rand, HARD_TEXT, 60) : NULL;
+        collection->scheduled_request = g_rand_boolean(rand) ? any_text(rand, HARD_TEXT, 60) : NULL;
+        collection->suspended_state = any_state(rand);
+        collection->test_collection = any_id_or_none(rand);
+        collection->test_point = any_id_or_none(rand);
+        collection->test_of = any_id_or_none(rand);
+        collection->needs_resynchronize = g_rand_boolean(rand);
+        collection->machines = g_rand_boolean(rand) ? any_text(rand, HARD_TEXT, 60) : NULL;
         collection->last_error_value = any_count(rand);
         g_free(collection->last_error);
         collection->last_error = any_text(rand, HARD_TEXT, 60);
@@ -371,6 +382,7 @@ static void same_point(const CrPoint *a, const CrPoint *b)
         SAME_NUMBER(consistency);
         SAME_NUMBER(size);
         SAME_NUMBER(held);
+        SAME_NUMBER(planned);
 }
 
 static void same_divergent_disk(const CrDivergentDisk *a, const CrDivergentDisk *b)
@@ -437,6 +449,16 @@ void sample_assert_equal(const CrCollection *a, const CrCollection *b)
         SAME_TIME(last_replication);
         SAME_TIME(last_apply);
         SAME_NUMBER(last_consistency);
+        SAME_NUMBER(initial_type);
+        SAME_TIME(scheduled_time);
+        SAME_TEXT(scheduled_operation);
+        SAME_TEXT(scheduled_request);
+        SAME_NUMBER(suspended_state);
+        SAME_ID(test_collection);
+        SAME_ID(test_point);
+        SAME_ID(test_of);
+        SAME_NUMBER(needs_resynchronize);
+        SAME_TEXT(machines);
         SAME_NUMBER(last_error_value);
         SAME_TEXT(last_error);
         SAME_ALL(disks, CrDisk, same_disk);
