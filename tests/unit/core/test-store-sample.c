@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "core/store_private.h"
+
 char *sample_folder;
 
 GRand *sample_rand(void)
@@ -536,6 +538,15 @@ CrCollection *sample_load(CrStore *store, const CrId *id)
 
         ck_assert_msg(collection != NULL, "%s", error ? error->message : "no error");
         return collection;
+}
+
+int sample_newest_version(void)
+{
+        int version = 1;
+
+        while (cr_store_migration(version + 1))
+                version++;
+        return version;
 }
 
 void sample_execute(const char *sql)

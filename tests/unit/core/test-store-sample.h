@@ -30,3 +30,5 @@ void sample_save(CrStore *store, const CrCollection *collection);
 CrCollection *sample_load(CrStore *store, const CrId *id);
 /* Runs SQL in the store's file beside the store's own code. */
 void sample_execute(const char *sql);
+/* The version that this program makes. */
+int sample_newest_version(void);
