@@ -19,7 +19,8 @@ void cr_tasks_kill(CrTasks *tasks);
 /* Takes the call over: its objects are there and its caller is authorized. */
 void cr_tasks_start(CrCall *call);
 
-/* What would have @method, on the collection that @call is about, refused before it gets a worker: GErrors. */
+/* What would have @method, on the collection that @call is about, refused before it gets a worker: GErrors.
+ */
 GPtrArray *cr_tasks_obstacles(CrTasks *tasks, const CrCall *call, const CrMethod *method);
 
 /* Path of the job that holds the collection, or NULL. */
