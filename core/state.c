@@ -142,6 +142,17 @@ static const struct {
         {CR_OP_RECOVER, ANY, ANY},
 };
 
+static const guint states_of_role[] = {
+        [CR_ROLE_NONE] = S(DISABLED),
+        [CR_ROLE_PRIMARY] = S(READY) | S(INITIAL_REPLICATION) | S(REPLICATING) | S(PREPARED_FOR_FAILOVER) |
+                            TAKEN_OVER | S(SUSPENDED) | S(CRITICAL) | S(WAITING_TO_RESYNCHRONIZE) |
+                            S(RESYNCHRONIZING) | S(RESYNCHRONIZATION_SUSPENDED) | S(DISK_UPDATE) |
+                            S(DISK_UPDATE_CRITICAL),
+        [CR_ROLE_REPLICA] = S(DISABLED) | S(READY) | S(INITIAL_REPLICATION) | S(REPLICATING) | S(SUSPENDED) |
+                            S(CRITICAL) | S(PREPARED_FOR_REVERSE_REPLICATION),
+        [CR_ROLE_TEST_REPLICA] = S(TEST_FAILOVER),
+};
+
 /* The way out of a refusal; the first row that matches. Operations first where they have something better to
  * say than the state. */
 #define EVERY CR_N_OPERATIONS
@@ -273,10 +284,12 @@ static gboolean is_allowed(CrRole role, CrState state, CrOperation operation)
         return FALSE;
 }
 
-static const char *way_out(CrRole role, CrState state, CrOperation operation)
+const char *cr_state_way_out(CrRole role, CrState state, CrOperation operation)
 {
         gsize i = 0;
 
+        if (is_allowed(role, state, operation))
+                return NULL;
         /* The last row matches everything. */
         while ((hints[i].operation != operation && hints[i].operation != EVERY) ||
                 !(hints[i].roles & BIT(role)) || !(hints[i].states & BIT(state)))
@@ -287,13 +300,19 @@ static const char *way_out(CrRole role, CrState state, CrOperation operation)
 gboolean cr_state_check(
         const char *collection, CrRole role, CrState state, CrOperation operation, GError **error)
 {
-        if (is_allowed(role, state, operation))
+        const char *way_out = cr_state_way_out(role, state, operation);
+
+        if (!way_out)
                 return TRUE;
         g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
                 "collection '%s' has the role %s and the state %s, which do not allow %s: %s", collection,
-                cr_role_word(role), cr_state_word(state), cr_operation_word(operation),
-                way_out(role, state, operation));
+                cr_role_word(role), cr_state_word(state), cr_operation_word(operation), way_out);
         return FALSE;
+}
+
+gboolean cr_state_occurs(CrRole role, CrState state)
+{
+        return states_of_role[role] & BIT(state);
 }
 
 gboolean cr_state_has_head(CrRole role, CrState state)

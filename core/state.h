@@ -96,5 +96,12 @@ gboolean cr_operation_from_word(const char *word, CrOperation *ret);
 gboolean cr_state_check(
         const char *collection, CrRole role, CrState state, CrOperation operation, GError **error);
 
+/* What would help where @operation is not allowed: the end of that refusal's message. Static; NULL when it is
+ * allowed. */
+const char *cr_state_way_out(CrRole role, CrState state, CrOperation operation);
+
+/* TRUE when a collection of @role can be in @state at all. */
+gboolean cr_state_occurs(CrRole role, CrState state);
+
 /* TRUE when a side of @role in @state has heads at its disks' paths. */
 gboolean cr_state_has_head(CrRole role, CrState state);
