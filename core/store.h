@@ -14,6 +14,7 @@
 
 #include "core/model.h"
 #include "core/plan.h"
+#include "core/statistics.h"
 
 typedef struct CrStore CrStore;
 
@@ -98,6 +99,7 @@ typedef struct CrJobRecord {
         guint32 value;                    /* 4096 until the end */
         char *error_name, *error_message; /* "" when none */
         char *result;                     /* a{sv} as printed GVariant text, "" for none */
+        gboolean scheduled;               /* the service started it by itself */
 } CrJobRecord;
 
 void cr_job_record_free(CrJobRecord *job);
@@ -106,3 +108,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CrJobRecord, cr_job_record_free)
 gboolean cr_store_save_job(CrStore *store, const CrJobRecord *job, GError **error); /* inserts or replaces */
 gboolean cr_store_delete_job(CrStore *store, guint64 id, GError **error);
 GPtrArray *cr_store_jobs(CrStore *store, GError **error); /* CrJobRecord, by id */
+
+/* ---- what the daemon alone writes ---- */
+
+/* Inserts or replaces; nothing when there is no such collection (any more). A collection takes its statistics
+ * with it. */
+gboolean cr_store_save_statistics(CrStore *store, const CrStatistics *statistics, GError **error);
+GPtrArray *cr_store_statistics(CrStore *store, GError **error); /* CrStatistics */
+
+/* Divergences expire after days of the daemon's running: it stamps that it is alive, and at its start puts
+ * all expiries off by the time that it was not. */
+gboolean cr_store_stamp_alive(CrStore *store, gint64 now, GError **error);
+gboolean cr_store_put_off_expiries(CrStore *store, gint64 now, GError **error);

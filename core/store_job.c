@@ -14,6 +14,7 @@ static const CrField job_fields[] = {
         {"error_name", CR_FIELD_TEXT, offsetof(CrJobRecord, error_name), FALSE, NULL},
         {"error_message", CR_FIELD_TEXT, offsetof(CrJobRecord, error_message), FALSE, NULL},
         {"result", CR_FIELD_TEXT, offsetof(CrJobRecord, result), FALSE, NULL},
+        {"scheduled", CR_FIELD_BOOLEAN, offsetof(CrJobRecord, scheduled), FALSE, NULL},
         {NULL},
 };
 

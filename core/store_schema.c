@@ -83,8 +83,20 @@ static const char version_3[] =
         "ALTER TABLE collections ADD COLUMN machines TEXT;"
         "ALTER TABLE points ADD COLUMN planned INTEGER NOT NULL DEFAULT 0;";
 
+/* Statistics, scheduled jobs, and since when the daemon has not been running. */
+static const char version_4[] =
+        "ALTER TABLE jobs ADD COLUMN scheduled INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE site ADD COLUMN last_alive INTEGER NOT NULL DEFAULT 0;"
+        "CREATE TABLE statistics (collection TEXT PRIMARY KEY NOT NULL"
+        " REFERENCES collections (id) ON DELETE CASCADE, since INTEGER NOT NULL,"
+        " successes INTEGER NOT NULL, missed INTEGER NOT NULL, network_failures INTEGER NOT NULL,"
+        " failures INTEGER NOT NULL, application_failures INTEGER NOT NULL, max_latency INTEGER NOT NULL,"
+        " bytes INTEGER NOT NULL, max_bytes INTEGER NOT NULL, pending INTEGER NOT NULL,"
+        " last_test INTEGER NOT NULL, missed_in_row INTEGER NOT NULL, failed_value INTEGER NOT NULL,"
+        " failed_message TEXT NOT NULL) STRICT, WITHOUT ROWID;";
+
 /* What brings a database from the version before to this one. Only ever appended to. */
-static const char *const migrations[] = {version_1, version_2, version_3};
+static const char *const migrations[] = {version_1, version_2, version_3, version_4};
 
 #define NEWEST_VERSION ((int)G_N_ELEMENTS(migrations))
 

@@ -19,6 +19,7 @@ static CrJobRecord *job(guint64 id)
         record->error_name = g_strdup("Failed");
         record->error_message = g_strdup("it 'failed'\n€");
         record->result = g_strdup("{'BytesSent': <uint64 1>}");
+        record->scheduled = TRUE;
         return record;
 }
 
@@ -44,6 +45,7 @@ static void assert_same(const CrJobRecord *a, const CrJobRecord *b)
         ck_assert_str_eq(a->error_name, b->error_name);
         ck_assert_str_eq(a->error_message, b->error_message);
         ck_assert_str_eq(a->result, b->result);
+        ck_assert_int_eq(a->scheduled, b->scheduled);
 }
 
 START_TEST(jobs_come_back_as_they_were_by_id)
