@@ -2,22 +2,17 @@
 /* Receiving a point from the peer: new layers above a point that both sides hold, served for writing until
  * the seal. */
 #include "core/failpoint.h"
-#include "core/lineage.h"
-#include "core/redo.h"
-#include "transfer/copy.h"
+#include "worker/arrival.h"
+#include "worker/heads.h"
 #include "worker/operations.h"
 #include "worker/prune.h"
-#include "worker/heads.h"
 
-/* What the sender announced, checked. */
+/* What the sender announced beside the point, checked. */
 typedef struct Transfer {
-        CrId id, point, parent, base, preparation, origin;
-        gint64 created;
-        guint consistency;
-        CrGeneration generation; /* the sender's */
-        GVariant *disks;         /* a(st) */
-        GVariant *lineage;       /* a(ss) */
-        GVariant *unchanged;     /* as: disks of which nothing will come; NULL: none */
+        CrId preparation;
+        GVariant *disks;     /* a(st) */
+        GVariant *lineage;   /* a(ss) */
+        GVariant *unchanged; /* as: disks of which nothing will come; NULL: none */
 } Transfer;
 
 typedef struct Receive {
@@ -25,8 +20,9 @@ typedef struct Receive {
         CrCollection *collection;
         const CrEngine *engine;
         Transfer transfer;
-        GPtrArray *layers;  /* CrLayer, borrowed from the collection, in the order of its disks */
-        GPtrArray *exports; /* CrExport, likewise; NULL for a disk of which nothing will come */
+        CrArrival arrival;
+        GPtrArray *exports; /* CrExport, in the order of its layers; NULL for a disk of which nothing will
+                               come */
 } Receive;
 
 static gboolean lookup_id(GVariant *dict, const char *key, gboolean may_be_none, CrId *ret, GError **error)
@@ -42,29 +38,32 @@ static gboolean lookup_id(GVariant *dict, const char *key, gboolean may_be_none,
         return FALSE;
 }
 
-static gboolean read_transfer(CrWorker *worker, Transfer *transfer, GError **error)
+static gboolean read_transfer(Receive *receive, GError **error)
 {
-        g_autoptr(GVariant) dict = cr_worker_get(worker, "Transfer", "a{sv}", error);
-        g_autoptr(GVariant) caller = dict ? cr_worker_get(worker, "Caller", "a{sv}", error) : NULL;
+        g_autoptr(GVariant) dict = cr_worker_get(receive->worker, "Transfer", "a{sv}", error);
+        g_autoptr(GVariant) caller = dict ? cr_worker_get(receive->worker, "Caller", "a{sv}", error) : NULL;
+        Transfer *transfer = &receive->transfer;
+        CrReceive *point = &receive->arrival.point;
+        CrGeneration *generation = &receive->arrival.generation;
         guint64 created = 0;
         guint16 consistency = 0;
 
-        if (!caller || !lookup_id(dict, "Transfer", FALSE, &transfer->id, error) ||
-                !lookup_id(dict, "Point", FALSE, &transfer->point, error) ||
-                !lookup_id(dict, "Parent", TRUE, &transfer->parent, error) ||
-                !lookup_id(dict, "Base", TRUE, &transfer->base, error) ||
+        if (!caller || !lookup_id(dict, "Transfer", FALSE, &point->transfer, error) ||
+                !lookup_id(dict, "Point", FALSE, &point->point, error) ||
+                !lookup_id(dict, "Parent", TRUE, &point->parent, error) ||
+                !lookup_id(dict, "Base", TRUE, &point->base, error) ||
                 !lookup_id(dict, "Preparation", TRUE, &transfer->preparation, error) ||
-                !lookup_id(dict, "Origin", FALSE, &transfer->origin, error) ||
-                !lookup_id(caller, "GenerationId", FALSE, &transfer->generation.id, error))
+                !lookup_id(dict, "Origin", FALSE, &point->origin, error) ||
+                !lookup_id(caller, "GenerationId", FALSE, &generation->id, error))
                 return FALSE;
         transfer->disks = g_variant_lookup_value(dict, "Disks", G_VARIANT_TYPE("a(st)"));
         transfer->lineage = g_variant_lookup_value(dict, "Lineage", G_VARIANT_TYPE("a(ss)"));
         transfer->unchanged = g_variant_lookup_value(dict, "Unchanged", G_VARIANT_TYPE("as"));
         if (transfer->disks && transfer->lineage && g_variant_lookup(dict, "CreationTime", "t", &created) &&
                 g_variant_lookup(dict, "ConsistencyLevel", "q", &consistency) &&
-                g_variant_lookup(caller, "Generation", "t", &transfer->generation.number)) {
-                transfer->created = (gint64)MIN(created, (guint64)G_MAXINT64);
-                transfer->consistency = consistency;
+                g_variant_lookup(caller, "Generation", "t", &generation->number)) {
+                point->created = (gint64)MIN(created, (guint64)G_MAXINT64);
+                point->consistency = consistency;
                 return TRUE;
         }
         g_set_error(
@@ -72,11 +71,12 @@ static gboolean read_transfer(CrWorker *worker, Transfer *transfer, GError **err
         return FALSE;
 }
 
-static gboolean check_generation(const CrCollection *collection, const Transfer *transfer, GError **error)
+static gboolean check_generation(const Receive *receive, GError **error)
 {
-        const CrGeneration *ours = &collection->generation, *theirs = &transfer->generation;
+        const CrCollection *collection = receive->collection;
+        const CrGeneration *ours = &collection->generation, *theirs = &receive->arrival.generation;
 
-        if (!cr_id_equal(&collection->preparation, &transfer->preparation)) {
+        if (!cr_id_equal(&collection->preparation, &receive->transfer.preparation)) {
                 g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
                         "the preparation of collection '%s' is not the one that the sender knows: prepare "
                         "this side again",
@@ -130,11 +130,11 @@ static gboolean check_disks(const CrCollection *collection, const Transfer *tran
 static gboolean check(Receive *receive, GError **error)
 {
         const CrCollection *collection = receive->collection;
-        const Transfer *transfer = &receive->transfer;
+        const CrId *base = &receive->arrival.point.base;
 
-        if (!check_generation(collection, transfer, error) || !check_disks(collection, transfer, error))
+        if (!check_generation(receive, error) || !check_disks(collection, &receive->transfer, error))
                 return FALSE;
-        return cr_id_is_none(&transfer->base) || cr_heads_check_point(collection, &transfer->base, error);
+        return cr_id_is_none(base) || cr_heads_check_point(collection, base, error);
 }
 
 /* A layer row per disk, above the base. */
@@ -144,38 +144,12 @@ static void add_layers(Receive *receive)
 
         for (guint i = 0; i < collection->disks->len; i++) {
                 const CrDisk *disk = g_ptr_array_index(collection->disks, i);
-                const CrLayer *base = cr_collection_layer_at(collection, &disk->id, &receive->transfer.base);
-                CrLayer *layer = cr_layer_new();
+                guint64 size = 0;
 
-                layer->id = cr_id_new();
-                layer->disk = disk->id;
-                layer->parent = base && !cr_id_is_none(&receive->transfer.base) ? base->id : CR_ID_NONE;
-                layer->kind = CR_LAYER_RECEIVING;
-                layer->path = receive->engine->layer_path(collection, disk, &layer->id);
-                (void)disk_size(&receive->transfer, &disk->id, &layer->virtual_size);
-                g_ptr_array_add(collection->layers, layer);
-                g_ptr_array_add(receive->layers, layer);
+                (void)disk_size(&receive->transfer, &disk->id, &size);
+                cr_arrival_add_layer(&receive->arrival, disk,
+                        cr_collection_layer_at(collection, &disk->id, &receive->arrival.point.base), size);
         }
-}
-
-/* Notes the transfer and its layers before any of their files exists. */
-static gboolean note_transfer(Receive *receive, GError **error)
-{
-        CrCollection *collection = receive->collection;
-        const Transfer *transfer = &receive->transfer;
-
-        add_layers(receive);
-        collection->receive = (CrReceive){.transfer = transfer->id,
-                .point = transfer->point,
-                .parent = transfer->parent,
-                .base = transfer->base,
-                .origin = transfer->origin,
-                .created = transfer->created,
-                .consistency = transfer->consistency};
-        collection->generation = transfer->generation;
-        if (collection->state == CR_STATE_READY)
-                collection->state = CR_STATE_INITIAL_REPLICATION;
-        return cr_store_save(receive->worker->store, collection, error);
 }
 
 static gboolean is_unchanged(const Transfer *transfer, const CrId *disk)
@@ -186,57 +160,35 @@ static gboolean is_unchanged(const Transfer *transfer, const CrId *disk)
         return ids && g_strv_contains(ids, disk->text);
 }
 
-static gboolean create_layers(Receive *receive, GError **error)
-{
-        guint n = receive->layers->len;
-        g_autofree CrNewLayer *made = g_new0(CrNewLayer, n);
-
-        for (guint i = 0; i < n; i++) {
-                const CrLayer *layer = g_ptr_array_index(receive->layers, i);
-
-                made[i] = (CrNewLayer){.below = cr_collection_layer(receive->collection, &layer->parent),
-                        .path = layer->path,
-                        .virtual_size = layer->virtual_size};
-        }
-        if (!receive->engine->create(receive->worker->config, made, n, error))
-                return FALSE;
-        for (guint i = 0; i < n; i++)
-                ((CrLayer *)g_ptr_array_index(receive->layers, i))->inode = made[i].inode;
-        return TRUE;
-}
-
 static gboolean serve_layer(Receive *receive, const CrLayer *layer, GError **error)
 {
-        CrWorker *worker = receive->worker;
-        g_autoptr(GPtrArray) chain = NULL;
         CrExport *export = NULL;
 
-        if (is_unchanged(&receive->transfer, &layer->disk)) {
-                g_ptr_array_add(receive->exports, NULL);
-                return TRUE;
+        if (!is_unchanged(&receive->transfer, &layer->disk)) {
+                export = cr_arrival_serve(&receive->arrival, layer, TRUE, error);
+                if (!export)
+                        return FALSE;
         }
-        chain = cr_lineage_chain(receive->collection, &layer->id, error);
-        if (chain)
-                export =
-                        receive->engine->serve(worker->config, chain, TRUE, worker->runtime_directory, error);
-        if (export)
-                g_ptr_array_add(receive->exports, export);
-        return export != NULL;
+        g_ptr_array_add(receive->exports, export);
+        return TRUE;
 }
 
 static gboolean begin(Receive *receive, GError **error)
 {
-        if (!note_transfer(receive, error))
+        CrArrival *arrival = &receive->arrival;
+
+        add_layers(receive);
+        if (!cr_arrival_note(arrival, error))
                 return FALSE;
         CR_FAILPOINT("receive.noted");
-        if (!create_layers(receive, error))
+        if (!cr_arrival_create(arrival, error))
                 return FALSE;
-        for (guint i = 0; i < receive->layers->len; i++)
-                if (!serve_layer(receive, g_ptr_array_index(receive->layers, i), error))
+        for (guint i = 0; i < arrival->layers->len; i++)
+                if (!serve_layer(receive, g_ptr_array_index(arrival->layers, i), error))
                         return FALSE;
         CR_FAILPOINT("receive.created");
         /* Their inodes, for whoever cleans up after us. */
-        return cr_store_save(receive->worker->store, receive->collection, error);
+        return cr_arrival_save(arrival, error);
 }
 
 static GVariant *exports_reply(const Receive *receive)
@@ -285,73 +237,17 @@ static const char *expected_digest(GVariant *seal, const CrId *disk)
         return NULL;
 }
 
-static gboolean read_digest(
-        Receive *receive, const CrLayer *layer, char ret[CR_DIGEST_LENGTH + 1], GError **error)
-{
-        CrWorker *worker = receive->worker;
-        g_autoptr(GPtrArray) chain = cr_lineage_chain(receive->collection, &layer->id, error);
-        CrExport *export =
-                chain ? receive->engine->serve(worker->config, chain, FALSE, worker->runtime_directory, error)
-                      : NULL;
-
-        if (!export)
-                return FALSE;
-        CrNbd *view = cr_nbd_open(receive->engine->export_socket(export), TRUE, error);
-        gboolean ok = view && cr_copy_digest(view, cr_id_is_none(&layer->parent), NULL, NULL, ret, error);
-        g_clear_pointer(&view, cr_nbd_close);
-        (void)receive->engine->stop(export, NULL); /* read-only: nothing to lose */
-        return ok;
-}
-
-/* What is still as it was made need not be served to be read. */
-static gboolean digest_layer(
-        Receive *receive, const CrLayer *layer, char ret[CR_DIGEST_LENGTH + 1], GError **error)
-{
-        gboolean is_empty;
-
-        if (!receive->engine->is_empty(receive->worker->config, layer, &is_empty, error))
-                return FALSE;
-        if (!is_empty)
-                return read_digest(receive, layer, ret, error);
-        cr_copy_digest_of_nothing(ret);
-        return TRUE;
-}
-
-static gboolean verify_disk(Receive *receive, const CrLayer *layer, GVariant *seal, GError **error)
-{
-        const CrDisk *disk = cr_collection_disk(receive->collection, &layer->disk);
-        const char *expected = expected_digest(seal, &disk->id);
-        char digest[CR_DIGEST_LENGTH + 1] = "";
-
-        if (!digest_layer(receive, layer, digest, error))
-                return FALSE;
-        if (g_strcmp0(digest, expected) == 0)
-                return TRUE;
-        g_set_error(error, CR_ERROR, CR_ERROR_FAILED,
-                "disk '%s' of collection '%s' did not arrive as it was sent (digest %s, not %s): send it "
-                "again",
-                disk->name, receive->collection->name, digest, expected ? expected : "none");
-        return FALSE;
-}
-
 static gboolean verify(Receive *receive, GVariant *seal, GError **error)
 {
         cr_worker_phase("verifying what was received");
-        for (guint i = 0; i < receive->layers->len; i++)
-                if (!verify_disk(receive, g_ptr_array_index(receive->layers, i), seal, error))
+        for (guint i = 0; i < receive->arrival.layers->len; i++) {
+                const CrLayer *layer = g_ptr_array_index(receive->arrival.layers, i);
+
+                if (!cr_arrival_verify(&receive->arrival, layer, expected_digest(seal, &layer->disk), error))
                         return FALSE;
+        }
         CR_FAILPOINT("receive.verified");
         return TRUE;
-}
-
-static void add_point_row(CrCollection *collection, const CrId *id, const CrId *parent)
-{
-        if (cr_collection_point(collection, id))
-                return;
-        CrPoint *point = cr_point_new();
-        point->id = *id;
-        point->parent = *parent;
-        g_ptr_array_add(collection->points, point);
 }
 
 /* The announced points in between, oldest first, as lineage only. */
@@ -363,60 +259,8 @@ static void add_lineage(Receive *receive)
 
                 g_variant_get_child(receive->transfer.lineage, i, "(&s&s)", &id_text, &parent_text);
                 if (cr_id_parse(id_text, &id) && (*parent_text == '\0' || cr_id_parse(parent_text, &parent)))
-                        add_point_row(receive->collection, &id, &parent);
+                        cr_arrival_add_lineage(&receive->arrival, &id, &parent);
         }
-}
-
-static void list_point(Receive *receive, guint64 bytes)
-{
-        CrCollection *collection = receive->collection;
-        const Transfer *transfer = &receive->transfer;
-
-        add_lineage(receive);
-        add_point_row(collection, &transfer->point, &transfer->parent);
-        CrPoint *point = cr_collection_point(collection, &transfer->point);
-        point->origin = transfer->origin;
-        point->created = transfer->created;
-        point->consistency = transfer->consistency;
-        point->size = bytes;
-        point->held = TRUE;
-        for (guint i = 0; i < receive->layers->len; i++) {
-                CrLayer *layer = g_ptr_array_index(receive->layers, i);
-
-                layer->kind = CR_LAYER_FROZEN;
-                layer->point = transfer->point;
-                cr_collection_disk(collection, &layer->disk)->virtual_size = layer->virtual_size;
-        }
-        collection->base_point = transfer->point;
-}
-
-/* Lists the point in one transaction. The lock was held since the checks: they still hold, but the store says
- * it itself once more. */
-static gboolean seal(Receive *receive, guint64 bytes, GError **error)
-{
-        CrCollection *collection = receive->collection;
-        g_autoptr(CrCollection) now =
-                cr_store_load(receive->worker->store, &collection->id, CR_LOAD_ALL, error);
-
-        if (!now)
-                return FALSE;
-        if (!cr_id_equal(&now->receive.transfer, &receive->transfer.id) || now->role != CR_ROLE_REPLICA ||
-                !cr_generation_equal(&now->generation, &receive->transfer.generation)) {
-                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
-                        "collection '%s' no longer expects this transfer", collection->name);
-                return FALSE;
-        }
-        list_point(receive, bytes);
-        collection->receive = (CrReceive){0};
-        collection->state = CR_STATE_REPLICATING;
-        collection->last_apply = collection->last_replication = g_get_real_time();
-        collection->last_consistency = receive->transfer.consistency;
-        for (guint i = 0; i < collection->divergences->len; i++)
-                ((CrDivergence *)g_ptr_array_index(collection->divergences, i))->undoable = FALSE;
-        cr_collection_set_last_error(collection, 0, NULL);
-        cr_lineage_forget(collection, CR_LINEAGE_KEPT);
-        CR_FAILPOINT("receive.sealing");
-        return cr_store_save(receive->worker->store, collection, error);
 }
 
 static gboolean wait_for_seal(Receive *receive, GVariant **ret_seal, GError **error)
@@ -446,30 +290,28 @@ static gboolean receive_point(Receive *receive, GError **error)
                 return FALSE;
         CR_FAILPOINT("receive.flushed");
         g_variant_lookup(seal_message, "Bytes", "t", &bytes);
-        if (!verify(receive, seal_message, error) || !seal(receive, bytes, error))
+        if (!verify(receive, seal_message, error))
+                return FALSE;
+        add_lineage(receive);
+        if (!cr_arrival_seal(&receive->arrival, bytes, error))
                 return FALSE;
         CR_FAILPOINT("receive.sealed");
         cr_worker_changed();
         cr_worker_result(g_variant_new_parsed("{'BytesSent': <@t 0>, 'BytesReceived': <%t>, 'Point': <%s>}",
-                bytes, receive->transfer.point.text));
+                bytes, receive->arrival.point.point.text));
         return cr_prune(receive->worker, &receive->collection->id, error);
 }
 
 /* A receive that failed leaves nothing: its layers were part of no point. */
 static void abandon(Receive *receive)
 {
-        g_autoptr(GError) error = NULL;
-
         while (receive->exports->len > 0) {
                 CrExport *export = g_ptr_array_steal_index(receive->exports, receive->exports->len - 1);
 
                 if (export)
                         (void)receive->engine->stop(export, NULL);
         }
-        if (!cr_redo_recover(receive->worker->store, receive->engine, receive->worker->config,
-                    &receive->collection->id, NULL, &error))
-                g_info("abandoning a transfer of collection '%s': %s", receive->collection->name,
-                        error->message);
+        cr_arrival_abandon(&receive->arrival);
 }
 
 static gboolean is_listed(const CrCollection *collection, const CrId *id)
@@ -481,8 +323,8 @@ static gboolean is_listed(const CrCollection *collection, const CrId *id)
 
 static gboolean run(Receive *receive, GError **error)
 {
-        if (is_listed(receive->collection, &receive->transfer.point) &&
-                check_generation(receive->collection, &receive->transfer, error)) {
+        if (is_listed(receive->collection, &receive->arrival.point.point) &&
+                check_generation(receive, error)) {
                 cr_worker_done(receive->worker);
                 return TRUE;
         }
@@ -503,14 +345,14 @@ gboolean cr_operation_receive(CrWorker *worker, GError **error)
         if (!collection)
                 return FALSE;
         receive.engine = cr_worker_engine(collection, error);
-        receive.layers = g_ptr_array_new();
+        cr_arrival_init(&receive.arrival, worker, collection, receive.engine);
         receive.exports = g_ptr_array_new();
-        if (receive.engine && read_transfer(worker, &receive.transfer, error))
+        if (receive.engine && read_transfer(&receive, error))
                 ok = run(&receive, error);
         g_clear_pointer(&receive.transfer.disks, g_variant_unref);
         g_clear_pointer(&receive.transfer.lineage, g_variant_unref);
         g_clear_pointer(&receive.transfer.unchanged, g_variant_unref);
-        g_ptr_array_unref(receive.layers);
+        cr_arrival_clear(&receive.arrival);
         g_ptr_array_unref(receive.exports);
         return ok;
 }
