@@ -125,6 +125,7 @@ CrJobRecord *cr_job_data_to_record(const CrJobData *job)
                 .error_message = g_strdup(job->error_message),
                 .result = g_variant_n_children(job->result) > 0 ? g_variant_print(job->result, TRUE)
                                                                 : g_strdup(""),
+                .scheduled = job->scheduled,
         };
         return record;
 }
@@ -152,6 +153,7 @@ void cr_job_data_from_record(CrJobData *job, const CrJobRecord *record)
                 .collection = record->collection,
                 .collection_path = g_strdup(record->collection_path),
                 .owner = record->owner,
+                .scheduled = record->scheduled,
                 .state = state_of(record->state),
                 .started = record->started,
                 .ended = record->ended,
@@ -166,5 +168,7 @@ void cr_job_data_from_record(CrJobData *job, const CrJobRecord *record)
 
 gint64 cr_job_data_expires(const CrJobData *job, guint newer)
 {
-        return job->ended + (newer < CR_JOB_KEPT_PER_OWNER ? CR_JOB_KEPT_USEC : CR_JOB_KEPT_AT_LEAST_USEC);
+        guint kept = job->scheduled ? 1 : CR_JOB_KEPT_PER_OWNER;
+
+        return job->ended + (newer < kept ? CR_JOB_KEPT_USEC : CR_JOB_KEPT_AT_LEAST_USEC);
 }

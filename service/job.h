@@ -21,6 +21,7 @@ typedef struct CrJobData {
         CrId collection;
         char *collection_path;
         guint32 owner;
+        gboolean scheduled; /* the service started it by itself */
         CrJobState state;
         gint64 started, ended; /* microseconds since the epoch; 0: not ended */
         char *phase;
@@ -47,11 +48,12 @@ GVariant *cr_job_data_values(const CrJobData *job);
 CrJobRecord *cr_job_data_to_record(const CrJobData *job);
 void cr_job_data_from_record(CrJobData *job, const CrJobRecord *record);
 
-/* How long an ended job stays: 15 min for the newest 64 of an owner, 60 s for others. Source: the contract.
- */
+/* How long an ended job stays: 15 min for the newest 64 of an owner, 60 s for others. Scheduled jobs are kept
+ * apart: 15 min for the last of each collection. Source: the contract. */
 #define CR_JOB_KEPT_USEC (15 * 60 * G_USEC_PER_SEC)
 #define CR_JOB_KEPT_AT_LEAST_USEC (60 * G_USEC_PER_SEC)
 #define CR_JOB_KEPT_PER_OWNER 64U
 
-/* Until when the ended job stays, if @newer ended ones of its owner ended after it. */
+/* Until when the ended job stays, if @newer ones ended after it: of its owner, or scheduled ones of its
+ * collection if it is scheduled. */
 gint64 cr_job_data_expires(const CrJobData *job, guint newer);

@@ -138,7 +138,8 @@ void cr_job_show(CrJob *job)
         if (r < 0)
                 CR_LOG_WARNING("JobNew can't be sent: %s", g_strerror(-r));
         cr_log(G_LOG_LEVEL_MESSAGE, data->operation, data->collection_path, data->id,
-                "%s of %s started by uid %u", data->operation, data->collection_path, data->owner);
+                data->scheduled ? "%s of %s started by the schedule" : "%s of %s started by uid %u",
+                data->operation, data->collection_path, data->owner);
 }
 
 static void show_change(CrJob *job)
@@ -166,6 +167,11 @@ static void show_progress(CrJob *job)
         if (wait <= 0 || sd_event_add_time_relative(job->jobs->service->event, &job->progress_timer,
                                  CLOCK_MONOTONIC, (uint64_t)wait, 0, on_progress_timer, job) < 0)
                 show_change(job);
+}
+
+void cr_job_set_scheduled(CrJob *job, gboolean scheduled)
+{
+        job->data.scheduled = scheduled;
 }
 
 void cr_job_set_queued(CrJob *job, gboolean queued)

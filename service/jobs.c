@@ -36,20 +36,31 @@ static void forget(CrJob *job)
         g_hash_table_remove(job->jobs->by_id, &job->data.id);
 }
 
+/* One more of @key, which belongs to the table's keys; returns how many there were. */
+static guint count_one(GHashTable *table, gconstpointer key)
+{
+        guint n = GPOINTER_TO_UINT(g_hash_table_lookup(table, key));
+
+        g_hash_table_insert(table, (gpointer)key, GUINT_TO_POINTER(n + 1));
+        return n;
+}
+
 /* Forgets what is due; returns when the next will be, or G_MAXINT64. */
 static gint64 sweep(CrJobs *jobs, gint64 now)
 {
         g_autoptr(GPtrArray) ended = list_ended(jobs);
-        g_autoptr(GHashTable) newer = g_hash_table_new(NULL, NULL); /* of each owner */
+        g_autoptr(GHashTable) of_owner = g_hash_table_new(NULL, NULL);
+        g_autoptr(GHashTable) of_collection =
+                g_hash_table_new_full(cr_id_hash, cr_id_hash_equal, g_free, NULL);
         gint64 next = G_MAXINT64;
 
         for (guint i = 0; i < ended->len; i++) {
                 CrJob *job = ended->pdata[i];
-                gpointer owner = GUINT_TO_POINTER(job->data.owner);
-                guint n = GPOINTER_TO_UINT(g_hash_table_lookup(newer, owner));
-                gint64 expires = cr_job_data_expires(&job->data, n);
+                guint newer = job->data.scheduled ? count_one(of_collection,
+                                                            g_memdup2(&job->data.collection, sizeof(CrId)))
+                                                  : count_one(of_owner, GUINT_TO_POINTER(job->data.owner));
+                gint64 expires = cr_job_data_expires(&job->data, newer);
 
-                g_hash_table_insert(newer, owner, GUINT_TO_POINTER(n + 1));
                 if (expires <= now)
                         forget(job);
                 else

@@ -28,6 +28,8 @@ void cr_job_save(CrJob *job, void (*saved)(const GError *error, void *userdata),
 /* InterfacesAdded and JobNew. */
 void cr_job_show(CrJob *job);
 
+/* Before it is saved: whether the service started it by itself. */
+void cr_job_set_scheduled(CrJob *job, gboolean scheduled);
 void cr_job_set_queued(CrJob *job, gboolean queued);
 void cr_job_set_final(CrJob *job, gboolean final);
 /* At most every 100 ms on the bus. @phase may be NULL: as before. */

@@ -45,10 +45,15 @@ void cr_calls_stop(CrCalls *calls)
         for (GList *link = calls->pending.head; link; link = link->next) {
                 CrCall *call = link->data;
 
-                if (!call->answered)
+                if (!call->answered && call->message)
                         cr_border_reply_error(call->message, error);
                 call->answered = TRUE;
         }
+}
+
+gboolean cr_call_is_own(const CrCall *call)
+{
+        return !call->message;
 }
 
 void cr_call_drop(CrCall *call)
@@ -58,6 +63,7 @@ void cr_call_drop(CrCall *call)
         sd_bus_slot_unref(call->uid_slot);
         sd_bus_message_unref(call->message);
         g_clear_pointer(&call->arguments, g_variant_unref);
+        g_clear_pointer(&call->request, g_variant_unref);
         g_free(call);
 }
 
@@ -75,14 +81,18 @@ void cr_call_reply(CrCall *call, GVariant *body)
 {
         g_autoptr(GVariant) sunk = g_variant_ref_sink(body);
 
-        if (!call->answered)
+        if (!call->answered && cr_call_is_own(call))
+                call->on_answer(NULL, call->userdata);
+        else if (!call->answered)
                 cr_border_finish(call->message, send_reply(call, sunk), "the answer can't be sent");
         cr_call_drop(call);
 }
 
 void cr_call_fail(CrCall *call, const GError *error)
 {
-        if (!call->answered)
+        if (!call->answered && cr_call_is_own(call))
+                call->on_answer(error, call->userdata);
+        else if (!call->answered)
                 cr_border_reply_error(call->message, error);
         cr_call_drop(call);
 }
@@ -206,8 +216,12 @@ static gboolean check_room(CrCalls *calls, const char *sender, GError **error)
 {
         guint n = 0;
 
-        for (GList *link = calls->pending.head; link; link = link->next)
-                n += g_strcmp0(sd_bus_message_get_sender(((CrCall *)link->data)->message), sender) == 0;
+        for (GList *link = calls->pending.head; link; link = link->next) {
+                const CrCall *call = link->data;
+
+                n += !cr_call_is_own(call) &&
+                     g_strcmp0(sd_bus_message_get_sender(call->message), sender) == 0;
+        }
         if (calls->pending.length <= PENDING_MAX && n <= PENDING_PER_SENDER_MAX)
                 return TRUE;
         g_set_error(error, CR_ERROR, CR_ERROR_OUT_OF_MEMORY,
@@ -221,7 +235,7 @@ static CrCall *call_new(CrService *service, sd_bus_message *message, const CrMet
 
         call->service = service;
         call->method = method;
-        call->message = sd_bus_message_ref(message);
+        call->message = message ? sd_bus_message_ref(message) : NULL;
         call->link.data = call;
         g_queue_push_tail_link(&service->calls->pending, &call->link);
         return call;
@@ -245,4 +259,16 @@ int cr_method_handle(sd_bus_message *message, void *userdata, sd_bus_error *ret_
         else
                 authorize(call);
         return 1;
+}
+
+void cr_call_make_own(CrService *service, const CrMethod *method, const CrId *collection, GVariant *request,
+        CrCallAnswered answered, void *userdata)
+{
+        CrCall *call = call_new(service, NULL, method);
+
+        call->collection = *collection;
+        call->request = g_variant_ref_sink(request);
+        call->on_answer = answered;
+        call->userdata = userdata;
+        cr_tasks_start(call);
 }

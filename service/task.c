@@ -66,8 +66,9 @@ static void on_caller_left(void *userdata)
 void cr_task_add_call(CrTask *task, CrCall *call)
 {
         call->task = task;
-        call->departure = cr_departure_watch(
-                task->service->departures, sd_bus_message_get_sender(call->message), on_caller_left, call);
+        if (!cr_call_is_own(call))
+                call->departure = cr_departure_watch(task->service->departures,
+                        sd_bus_message_get_sender(call->message), on_caller_left, call);
         g_ptr_array_add(task->calls, call);
 }
 
@@ -269,6 +270,8 @@ static gboolean make_job(CrTask *task, GError **error)
                 return TRUE;
         task->job = cr_job_new(task->service->jobs, task->method->operation, &task->collection,
                 shown ? shown->object->path : "/", call->uid, task, error);
+        if (task->job)
+                cr_job_set_scheduled(task->job, cr_call_is_own(call));
         return task->job != NULL;
 }
 

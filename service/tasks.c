@@ -248,6 +248,10 @@ static gboolean make_request(CrTask *task, CrCall *call, GError **error)
 {
         g_auto(GVariantDict) request = G_VARIANT_DICT_INIT(NULL);
 
+        if (cr_call_is_own(call)) {
+                task->request = g_variant_ref(call->request);
+                return TRUE;
+        }
         if (call->method->request && !call->method->request(call, &request, error))
                 return FALSE;
         task->request = g_variant_ref_sink(g_variant_dict_end(&request));
