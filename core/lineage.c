@@ -82,20 +82,59 @@ static GHashTable *count_disks(const CrCollection *collection)
         return counts;
 }
 
+/* How many disks have a layer at each point, on any branch. */
+static GHashTable *count_layers(const CrCollection *collection)
+{
+        GHashTable *counts = g_hash_table_new(cr_id_hash, cr_id_hash_equal);
+
+        for (guint i = 0; i < collection->layers->len; i++) {
+                CrLayer *layer = g_ptr_array_index(collection->layers, i);
+                guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, &layer->point));
+
+                g_hash_table_insert(counts, &layer->point, GUINT_TO_POINTER(count + 1));
+        }
+        return counts;
+}
+
+static guint count_points(const GPtrArray *chain)
+{
+        guint count = 0;
+
+        for (guint i = 0; i < chain->len; i++)
+                count += !cr_id_is_none(&((const CrLayer *)g_ptr_array_index(chain, i))->point);
+        return count;
+}
+
+/* The chain of the disk that has been there longest: a disk that came later has its points from there on. */
+static GPtrArray *longest_chain(const CrCollection *collection)
+{
+        g_autoptr(GPtrArray) longest = NULL;
+
+        for (guint i = 0; i < collection->disks->len; i++) {
+                g_autoptr(GPtrArray) chain = disk_chain(collection, g_ptr_array_index(collection->disks, i));
+
+                if (!chain || (longest && count_points(chain) <= count_points(longest)))
+                        continue;
+                g_clear_pointer(&longest, g_ptr_array_unref);
+                longest = g_steal_pointer(&chain);
+        }
+        return g_steal_pointer(&longest);
+}
+
 GPtrArray *cr_lineage_held(const CrCollection *collection)
 {
         GPtrArray *held = g_ptr_array_new();
-        g_autoptr(GHashTable) counts = count_disks(collection);
-        g_autoptr(GPtrArray) chain = NULL;
+        g_autoptr(GHashTable) in_chains = count_disks(collection);
+        g_autoptr(GHashTable) anywhere = count_layers(collection);
+        g_autoptr(GPtrArray) chain = longest_chain(collection);
 
-        if (collection->disks->len > 0)
-                chain = disk_chain(collection, g_ptr_array_index(collection->disks, 0));
         for (guint i = 0; chain && i < chain->len; i++) {
                 const CrLayer *layer = g_ptr_array_index(chain, i);
                 CrPoint *point = cr_collection_point(collection, &layer->point);
 
                 if (point && point->held &&
-                        GPOINTER_TO_UINT(g_hash_table_lookup(counts, &point->id)) == collection->disks->len)
+                        g_hash_table_lookup(in_chains, &point->id) ==
+                                g_hash_table_lookup(anywhere, &point->id))
                         g_ptr_array_add(held, point);
         }
         return held;
@@ -129,17 +168,6 @@ CrId cr_lineage_common_point(const CrCollection *collection, GPtrArray *peer_poi
         return CR_ID_NONE;
 }
 
-static gboolean is_on_all_disks(const CrCollection *collection, const CrId *point)
-{
-        for (guint i = 0; i < collection->disks->len; i++) {
-                const CrDisk *disk = g_ptr_array_index(collection->disks, i);
-
-                if (!cr_collection_layer_at(collection, &disk->id, point))
-                        return FALSE;
-        }
-        return TRUE;
-}
-
 CrId cr_lineage_shared_point(const CrCollection *collection, GPtrArray *peer_points)
 {
         g_autoptr(GHashTable) peer_held = held_by_peer(peer_points);
@@ -149,8 +177,7 @@ CrId cr_lineage_shared_point(const CrCollection *collection, GPtrArray *peer_poi
         for (guint i = collection->points->len; i > 0 && cr_id_is_none(&common); i--) {
                 const CrPoint *point = g_ptr_array_index(collection->points, i - 1);
 
-                if (point->held && g_hash_table_contains(peer_held, &point->id) &&
-                        is_on_all_disks(collection, &point->id))
+                if (point->held && g_hash_table_contains(peer_held, &point->id))
                         common = point->id;
         }
         return common;

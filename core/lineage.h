@@ -17,8 +17,7 @@ typedef struct CrPeerPoint {
 GPtrArray *cr_lineage_chain(const CrCollection *collection, const CrId *top, GError **error);
 
 /* The newest point, going down from @disk's head (or, without one, from base_point), that is held here and
- * held by the peer (@peer_points: CrPeerPoint). None: none shared. All disks of the collection must have a
- * layer at it. */
+ * held by the peer (@peer_points: CrPeerPoint). None: none shared. A disk that came later may lack it. */
 CrId cr_lineage_common_point(const CrCollection *collection, GPtrArray *peer_points);
 
 /* For a sender: the point to send above. The common point if there is one; else (the receiver stands on a
@@ -29,8 +28,8 @@ CrId cr_lineage_shared_point(const CrCollection *collection, GPtrArray *peer_poi
 /* TRUE when @ancestor is @point or comes before it. */
 gboolean cr_lineage_is_ancestor(GPtrArray *points, const CrId *ancestor, const CrId *point);
 
-/* The held points from the head's base (or base_point) downwards, newest first, by this site's layer tree.
- * CrPoint, borrowed. */
+/* The held points from the heads' base (or base_point) downwards, newest first, by this site's layer tree:
+ * all the disks that have a layer at such a point stand on it. CrPoint, borrowed. */
 GPtrArray *cr_lineage_held(const CrCollection *collection);
 
 /* How far two layer chains of a disk (as cr_lineage_chain gives) share: *@ret_above_a and *@ret_above_b are

@@ -24,20 +24,36 @@ void cr_staged_layer_free(CrStagedLayer *staged);
 /* Adds the row of a disk's new head, which the staged overlay will be, above the layer @parent. */
 void cr_plan_add_head(CrPlan *plan, CrDisk *disk, const CrId *parent, const CrStagedLayer *staged);
 
+/* Each staged overlay (CrStagedLayer) becomes its disk's head above the layer at @point. FileNotFound when a
+ * disk has none. */
+gboolean cr_plan_place_heads(CrPlan *plan, const CrId *point, GPtrArray *staged, GError **error);
+
 /* What a cut is told. */
 typedef struct CrCutSpec {
         CrId point; /* the new point's id */
         CrId host;  /* that cuts it */
         gint64 now;
-        GPtrArray *staged; /* CrStagedLayer, one a disk */
+        GPtrArray *staged; /* CrStagedLayer, one a disk that has a head and is included */
 } CrCutSpec;
 
 /* Each head becomes the new point's frozen layer, with a staged overlay above it as the new head. */
 CrPlan *cr_plan_cut(const CrCollection *before, CrOperation operation, const CrEngine *engine,
         const CrCutSpec *spec, GError **error);
 
+/* A cut without new heads, since the other side is to take over: each head is moved to where frozen layers
+ * lie and is the last point's layer, of the size that its file has now (@sizes: in the order of
+ * cr_disk_set_cut).
+ * @spec->staged is not used. A recovery need not drop this point: nothing is written after a disk's step, so
+ * that all disks are of one instant when the last one is done. */
+CrPlan *cr_plan_planned_failover(const CrCollection *before, const CrEngine *engine, const CrCutSpec *spec,
+        const guint64 *sizes, GError **error);
+
+/* The reverse of that: a staged overlay above the last point becomes each disk's head; the primary replicates
+ * again. */
+CrPlan *cr_plan_revert_planned_failover(const CrCollection *before, GPtrArray *staged, GError **error);
+
 /* A replica takes over at @point: a staged overlay above it becomes each disk's head; @generation is this
- * side's from then on. */
+ * side's from then on. A disk that came after the point gets none: there is no staged layer of it. */
 CrPlan *cr_plan_failover(const CrCollection *before, const CrId *point, const CrGeneration *generation,
         GPtrArray *staged, GError **error);
 
@@ -77,6 +93,17 @@ CrPlan *cr_plan_merge_pointless(const CrCollection *before);
 /* Ends replication on a side that has heads: one plain image per disk at its head's path, everything else
  * deleted. */
 CrPlan *cr_plan_flatten(const CrCollection *before, CrOperation operation, GError **error);
+
+/* Takes @disk out of the set: with a head it ends as one plain image at the head's path, without one its
+ * layers are deleted. Points that only it was in are no longer held. InvalidState when a divergence has
+ * something of it. */
+gboolean cr_plan_remove_disk(CrPlan *plan, const CrId *disk, GError **error);
+
+/* Parts of plans. The file of @layer is deleted (its row stays). */
+void cr_plan_delete_layer(CrPlan *plan, const CrLayer *layer);
+/* The whole chain of a disk is merged into its lowest layer, which ends at the head's path (the other rows
+ * stay). InvalidState when it has no head. */
+gboolean cr_plan_flatten_disk(CrPlan *plan, const CrDisk *disk, GError **error);
 
 /* Destroys a replica: every received layer is deleted, then the collection. */
 CrPlan *cr_plan_destroy_replica(const CrCollection *before);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/disk_set.h"
 #include "core/lineage.h"
 #include "worker/direction.h"
 
@@ -50,14 +51,16 @@ static gboolean check_lineage(
 
 static gboolean check_disks(const CrCollection *collection, const CrId *common, GError **error)
 {
-        for (guint i = 0; i < collection->disks->len; i++) {
-                const CrDisk *disk = g_ptr_array_index(collection->disks, i);
+        g_autoptr(GPtrArray) disks = cr_disk_set_cut(collection);
+
+        for (guint i = 0; i < disks->len; i++) {
+                const CrDisk *disk = g_ptr_array_index(disks, i);
 
                 if (cr_collection_layer_at(collection, &disk->id, common))
                         continue;
                 g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
                         "disk '%s' of collection '%s' is not in the common point %s: take it out of the set "
-                        "of disks first",
+                        "of disks first (UpdateDiskSet)",
                         disk->name, collection->name, common->text);
                 return FALSE;
         }

@@ -2,26 +2,23 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "core/disk_set.h"
 #include "core/failpoint.h"
 #include "worker/heads.h"
 
 CrFence *cr_heads_fence(
         CrWorker *worker, const CrEngine *engine, const CrCollection *collection, GError **error)
 {
+        g_autoptr(GPtrArray) disks = cr_disk_set_cut(collection);
         g_autoptr(GPtrArray) heads = g_ptr_array_new();
 
-        for (guint i = 0; i < collection->disks->len; i++) {
-                const CrDisk *disk = g_ptr_array_index(collection->disks, i);
-                CrLayer *head = cr_collection_head(collection, &disk->id);
-
-                if (!head) {
-                        g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
-                                "disk '%s' of collection '%s' has no head here", disk->name,
-                                collection->name);
-                        return NULL;
-                }
-                g_ptr_array_add(heads, head);
+        if (disks->len == 0) {
+                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
+                        "no disk of collection '%s' has a head here", collection->name);
+                return NULL;
         }
+        for (guint i = 0; i < disks->len; i++)
+                g_ptr_array_add(heads, cr_collection_head(collection, g_ptr_array_index(disks, i)));
         CrFence *fence = engine->fence(worker->config, heads, CR_FENCE_WRITERS, error);
         if (!fence)
                 g_prefix_error(error, "collection '%s': ", collection->name);
@@ -42,28 +39,41 @@ static gboolean check_layer(
         return FALSE;
 }
 
+/* The disks that are in @point; FileNotFound when none is. */
+static GPtrArray *disks_of_point(const CrCollection *collection, const CrId *point, GError **error)
+{
+        g_autoptr(GPtrArray) disks = cr_disk_set_included(collection);
+
+        for (guint i = disks->len; i-- > 0;)
+                if (!cr_collection_layer_at(collection, g_ptr_array_index(disks, i), point))
+                        g_ptr_array_remove_index(disks, i);
+        if (disks->len > 0)
+                return g_steal_pointer(&disks);
+        g_set_error(error, CR_ERROR, CR_ERROR_FILE_NOT_FOUND, "collection '%s' holds no point %s",
+                collection->name, point->text);
+        return NULL;
+}
+
 gboolean cr_heads_check_point(const CrCollection *collection, const CrId *point, GError **error)
 {
-        for (guint i = 0; i < collection->disks->len; i++) {
-                const CrDisk *disk = g_ptr_array_index(collection->disks, i);
-                const CrLayer *layer = cr_collection_layer_at(collection, &disk->id, point);
+        g_autoptr(GPtrArray) disks = disks_of_point(collection, point, error);
 
-                if (!layer) {
-                        g_set_error(error, CR_ERROR, CR_ERROR_FILE_NOT_FOUND,
-                                "collection '%s' holds no point %s of disk '%s'", collection->name,
-                                point->text, disk->name);
-                        return FALSE;
-                }
-                if (!check_layer(collection, disk, layer, error))
+        for (guint i = 0; disks && i < disks->len; i++) {
+                const CrDisk *disk = g_ptr_array_index(disks, i);
+
+                if (!check_layer(
+                            collection, disk, cr_collection_layer_at(collection, &disk->id, point), error))
                         return FALSE;
         }
-        return TRUE;
+        return disks != NULL;
 }
 
 gboolean cr_heads_check_absent(const CrCollection *collection, GError **error)
 {
-        for (guint i = 0; i < collection->disks->len; i++) {
-                const CrDisk *disk = g_ptr_array_index(collection->disks, i);
+        g_autoptr(GPtrArray) disks = cr_disk_set_included(collection);
+
+        for (guint i = 0; i < disks->len; i++) {
+                const CrDisk *disk = g_ptr_array_index(disks, i);
                 struct stat st;
 
                 if (lstat(disk->head_path, &st) < 0 && errno == ENOENT)
@@ -84,11 +94,7 @@ static const CrLayer *staging_base(CrWorker *worker, const CrEngine *engine, con
         if (point) {
                 const CrLayer *base = cr_collection_layer_at(collection, &disk->id, point);
 
-                if (base)
-                        *ret_size = base->virtual_size;
-                else
-                        g_set_error(error, CR_ERROR, CR_ERROR_FILE_NOT_FOUND,
-                                "collection '%s' holds no point %s", collection->name, point->text);
+                *ret_size = base->virtual_size;
                 return base;
         }
         /* A machine's owner may have resized the image since the last cut. */
@@ -106,7 +112,8 @@ static CrStagedLayer *prepare_staging(CrWorker *worker, const CrEngine *engine,
         return *ret_base ? cr_staged_layer_new(engine, collection, disk, size) : NULL;
 }
 
-/* In a cut the overlay stands on what the head will be called, and looks like it. */
+/* An overlay has the owner and mode of what it stands on: for a head's that is what its machine needs. In a
+ * cut it stands on what the head will be called. */
 static gboolean create_staged(CrWorker *worker, const CrEngine *engine, const CrCollection *collection,
         GPtrArray *bases, GPtrArray *staged, gboolean is_cut, GError **error)
 {
@@ -118,12 +125,14 @@ static gboolean create_staged(CrWorker *worker, const CrEngine *engine, const Cr
                 const CrLayer *base = g_ptr_array_index(bases, i);
                 const CrDisk *disk = cr_collection_disk(collection, &one->disk);
 
-                layers[i] = (CrNewLayer){.below = base, .path = one->path, .virtual_size = one->virtual_size};
+                layers[i] = (CrNewLayer){.below = base,
+                        .path = one->path,
+                        .virtual_size = one->virtual_size,
+                        .like = base->path};
                 if (!is_cut)
                         continue;
                 g_ptr_array_add(futures, engine->layer_path(collection, disk, &base->id));
                 layers[i].backing_path = g_ptr_array_index(futures, i);
-                layers[i].like = base->path;
         }
         if (!engine->create(worker->config, layers, staged->len, error))
                 return FALSE;
@@ -148,11 +157,15 @@ GPtrArray *cr_heads_stage(CrWorker *worker, const CrEngine *engine, const CrColl
 {
         g_autoptr(GPtrArray) staged = g_ptr_array_new_with_free_func((GDestroyNotify)cr_staged_layer_free);
         g_autoptr(GPtrArray) bases = g_ptr_array_new();
+        g_autoptr(GPtrArray) disks =
+                point ? disks_of_point(collection, point, error) : cr_disk_set_cut(collection);
 
-        for (guint i = 0; i < collection->disks->len; i++) {
+        if (!disks)
+                return NULL;
+        for (guint i = 0; i < disks->len; i++) {
                 const CrLayer *base;
-                CrStagedLayer *one = prepare_staging(worker, engine, collection,
-                        g_ptr_array_index(collection->disks, i), point, &base, error);
+                CrStagedLayer *one = prepare_staging(
+                        worker, engine, collection, g_ptr_array_index(disks, i), point, &base, error);
 
                 if (!one)
                         return NULL;
@@ -171,9 +184,11 @@ GPtrArray *cr_heads_stage(CrWorker *worker, const CrEngine *engine, const CrColl
 gboolean cr_heads_cut(
         CrWorker *worker, const CrEngine *engine, CrCollection **collection, CrId *ret_point, GError **error)
 {
+        g_autoptr(GPtrArray) disks = cr_disk_set_cut(*collection);
+
         cr_worker_phase("cutting a recovery point");
-        for (guint i = 0; i < (*collection)->disks->len; i++) {
-                const CrDisk *disk = g_ptr_array_index((*collection)->disks, i);
+        for (guint i = 0; i < disks->len; i++) {
+                const CrDisk *disk = g_ptr_array_index(disks, i);
                 if (!engine->normalize(worker->config, cr_collection_head(*collection, &disk->id), error))
                         return FALSE;
         }

@@ -5,7 +5,8 @@
 #include "core/plans.h"
 #include "worker/worker.h"
 
-/* A fence on every head; InUse names the disk that is open elsewhere. */
+/* A fence on every head that takes part; InvalidState when there is none, InUse names the disk that is open
+ * elsewhere. */
 CrFence *cr_heads_fence(
         CrWorker *worker, const CrEngine *engine, const CrCollection *collection, GError **error);
 
@@ -16,11 +17,12 @@ gboolean cr_heads_check_point(const CrCollection *collection, const CrId *point,
 gboolean cr_heads_check_absent(const CrCollection *collection, GError **error);
 
 /* Creates one empty overlay per disk above the head (@point NULL; the overlay names the place that the head
- * will be moved to) or above @point. They are noted in the store first. CrStagedLayer elements. */
+ * will be moved to) or above @point; a disk that is not in that point gets none. They are noted in the store
+ * first. CrStagedLayer elements. */
 GPtrArray *cr_heads_stage(CrWorker *worker, const CrEngine *engine, const CrCollection *collection,
         const CrId *point, GError **error);
 
-/* Cuts a point through all disks, which must be fenced. Replaces *@collection by what the store holds
- * afterwards. */
+/* Cuts a point through all disks that have a head, which must be fenced. Replaces *@collection by what the
+ * store holds afterwards. */
 gboolean cr_heads_cut(
         CrWorker *worker, const CrEngine *engine, CrCollection **collection, CrId *ret_point, GError **error);

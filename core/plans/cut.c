@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/disk_set.h"
 #include "core/error.h"
 #include "core/lineage.h"
 #include "core/plans.h"
@@ -61,22 +62,65 @@ static void add_point(CrCollection *after, const CrCutSpec *spec, const CrId *pa
         after->base_point = spec->point;
 }
 
+/* The head's row becomes the frozen layer; its path is absent from then on. */
+static void freeze_last(CrPlan *plan, const CrEngine *engine, CrDisk *disk, const CrId *point, guint64 size)
+{
+        CrLayer *head = cr_collection_head(plan->after, &disk->id);
+        CrStep *step = cr_plan_add_step(plan, CR_STEP_SET_ASIDE, &disk->id);
+        step->path = g_strdup(head->path);
+        step->inode = head->inode;
+        step->target = engine->layer_path(plan->after, disk, &head->id);
+        g_free(head->path);
+        head->path = g_strdup(step->target);
+        head->kind = CR_LAYER_FROZEN;
+        head->point = *point;
+        head->virtual_size = disk->virtual_size = size;
+}
+
+CrPlan *cr_plan_planned_failover(const CrCollection *before, const CrEngine *engine, const CrCutSpec *spec,
+        const guint64 *sizes, GError **error)
+{
+        g_autoptr(CrPlan) plan = cr_plan_new(before, CR_OP_PLANNED_FAILOVER);
+        CrCollection *after = plan->after;
+        g_autoptr(GPtrArray) disks = cr_disk_set_cut(after);
+        CrId parent = CR_ID_NONE;
+
+        if (disks->len == 0) {
+                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE, "collection '%s' has no head to freeze",
+                        before->name);
+                return NULL;
+        }
+        for (guint i = 0; i < disks->len; i++) {
+                CrDisk *disk = g_ptr_array_index(disks, i);
+
+                if (cr_id_is_none(&parent))
+                        parent = point_below(before, cr_collection_head(before, &disk->id));
+                freeze_last(plan, engine, disk, &spec->point, sizes[i]);
+        }
+        add_point(after, spec, &parent);
+        cr_collection_point(after, &spec->point)->planned = TRUE;
+        after->state = CR_STATE_PREPARED_FOR_FAILOVER;
+        return g_steal_pointer(&plan);
+}
+
 CrPlan *cr_plan_cut(const CrCollection *before, CrOperation operation, const CrEngine *engine,
         const CrCutSpec *spec, GError **error)
 {
         g_autoptr(CrPlan) plan = cr_plan_new(before, operation);
+        g_autoptr(GPtrArray) disks = cr_disk_set_cut(before);
         CrId parent = CR_ID_NONE;
 
-        if (spec->staged->len != before->disks->len) {
+        if (disks->len == 0 || spec->staged->len != disks->len) {
                 g_set_error(error, CR_ERROR, CR_ERROR_FAILED,
-                        "a cut of collection '%s' must include all of its disks", before->name);
+                        "a cut of collection '%s' must include all of its heads", before->name);
                 return NULL;
         }
         for (guint i = 0; i < spec->staged->len; i++) {
                 const CrStagedLayer *staged = g_ptr_array_index(spec->staged, i);
                 const CrLayer *head = cr_collection_head(before, &staged->disk);
 
-                if (head && i == 0)
+                /* A disk that is new stands on no point yet. */
+                if (head && cr_id_is_none(&parent))
                         parent = point_below(before, head);
                 if (!freeze_head(plan, engine, spec, staged, error))
                         return NULL;

@@ -5,7 +5,7 @@
 #include "core/lineage.h"
 #include "core/plans.h"
 
-static void add_delete(CrPlan *plan, const CrLayer *layer)
+void cr_plan_delete_layer(CrPlan *plan, const CrLayer *layer)
 {
         CrStep *step = cr_plan_add_step(plan, CR_STEP_DELETE, &layer->disk);
 
@@ -64,7 +64,7 @@ static gboolean drop_layer(CrPlan *plan, CrLayer *lower)
                 add_merge(plan, upper, lower->path, lower->inode);
                 inherit(upper, lower);
         } else {
-                add_delete(plan, lower);
+                cr_plan_delete_layer(plan, lower);
         }
         g_ptr_array_remove(plan->after->layers, lower);
         return TRUE;
@@ -75,17 +75,21 @@ CrPlan *cr_plan_expire_point(const CrCollection *before, const CrId *point_id)
         g_autoptr(CrPlan) plan = cr_plan_new(before, CR_OP_REPLICATE);
         CrCollection *after = plan->after;
         CrPoint *point = cr_collection_point(after, point_id);
+        guint count = 0;
 
         for (guint i = 0; i < after->disks->len; i++) {
                 const CrDisk *disk = g_ptr_array_index(after->disks, i);
                 CrLayer *layer = cr_collection_layer_at(after, &disk->id, point_id);
 
-                if (!layer || !drop_layer(plan, layer))
+                if (!layer)
+                        continue; /* it came later */
+                if (!drop_layer(plan, layer))
                         return NULL;
+                count++;
         }
         if (point)
                 point->held = FALSE;
-        return g_steal_pointer(&plan);
+        return count > 0 ? g_steal_pointer(&plan) : NULL;
 }
 
 CrPlan *cr_plan_merge_pointless(const CrCollection *before)
@@ -117,7 +121,7 @@ static void delete_branch(CrPlan *plan, CrLayer *layer, const CrId *keep_from)
                         cr_id_is_none(&layer->point) ? NULL : cr_collection_point(plan->after, &layer->point);
                 if (point)
                         point->held = FALSE;
-                add_delete(plan, layer);
+                cr_plan_delete_layer(plan, layer);
                 g_ptr_array_remove(plan->after->layers, layer);
                 layer = below;
         }
@@ -144,15 +148,17 @@ CrPlan *cr_plan_discard(const CrCollection *before, const CrId *id, GError **err
         return g_steal_pointer(&plan);
 }
 
-/* Merges the whole chain of one disk into its lowest layer, which ends at the head's path. */
-static gboolean flatten_disk(CrPlan *plan, const CrDisk *disk, GError **error)
+gboolean cr_plan_flatten_disk(CrPlan *plan, const CrDisk *disk, GError **error)
 {
         CrLayer *head = cr_collection_head(plan->after, &disk->id);
         g_autoptr(GPtrArray) chain = head ? cr_lineage_chain(plan->after, &head->id, error) : NULL;
 
         if (!head)
                 g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
-                        "disk '%s' of collection '%s' has no head", disk->name, plan->after->name);
+                        "disk '%s' of collection '%s' has no head here: it was not in the point that this "
+                        "site "
+                        "failed over to. Take it out of the set of disks first (UpdateDiskSet)",
+                        disk->name, plan->after->name);
         if (!chain)
                 return FALSE;
         CrLayer *lowest = g_ptr_array_index(chain, chain->len - 1);
@@ -182,7 +188,7 @@ static void delete_abandoned(CrPlan *plan, GPtrArray *members)
 
                 if (is_chain_member(members, layer))
                         continue;
-                add_delete(plan, layer);
+                cr_plan_delete_layer(plan, layer);
                 g_ptr_array_remove_index(plan->after->layers, i);
         }
 }
@@ -226,7 +232,7 @@ CrPlan *cr_plan_flatten(const CrCollection *before, CrOperation operation, GErro
                 return NULL;
         delete_abandoned(plan, members);
         for (guint i = 0; i < after->disks->len; i++)
-                if (!flatten_disk(plan, g_ptr_array_index(after->disks, i), error))
+                if (!cr_plan_flatten_disk(plan, g_ptr_array_index(after->disks, i), error))
                         return NULL;
         keep_heads_only(after);
         after->role = CR_ROLE_NONE;
@@ -243,7 +249,7 @@ CrPlan *cr_plan_destroy_replica(const CrCollection *before)
         CrPlan *plan = cr_plan_new(before, CR_OP_DESTROY);
 
         for (guint i = before->layers->len; i-- > 0;)
-                add_delete(plan, g_ptr_array_index(before->layers, i));
+                cr_plan_delete_layer(plan, g_ptr_array_index(before->layers, i));
         g_clear_pointer(&plan->after, cr_collection_free);
         return plan;
 }
