@@ -10,6 +10,9 @@
 #define DEFAULT_IMAGE_DIRECTORY "/var/lib/libvirt/images"
 #define DEFAULT_REPLICA_DIRECTORY "/var/lib/collection-replication/replicas"
 #define DEFAULT_EXPORT_DIRECTORY "/var/lib/collection-replication/exports"
+#define DEFAULT_MACHINE_DIRECTORIES "/run;/var/run"
+
+#define DEFAULT_SSH_CONFIG_FILE "/etc/collection-replication/ssh_config"
 
 /* How one key is read into the field at @offset. */
 typedef struct Key Key;
@@ -55,8 +58,7 @@ static gboolean read_directories(
         return TRUE;
 }
 
-static gboolean read_directory(
-        const Key *key, const char *path, GKeyFile *file, gpointer field, GError **error)
+static gboolean read_path(const Key *key, const char *path, GKeyFile *file, gpointer field, GError **error)
 {
         g_autoptr(GError) problem = NULL;
         g_autofree char *directory = g_key_file_get_string(file, GROUP, key->name, &problem);
@@ -90,8 +92,10 @@ static gboolean read_number(const Key *key, const char *path, GKeyFile *file, gp
 
 static const Key keys[] = {
         KEY("ImageDirectories", read_directories, image_directories, 0, 0),
-        KEY("ReplicaDirectory", read_directory, replica_directory, 0, 0),
+        KEY("ReplicaDirectory", read_path, replica_directory, 0, 0),
         KEY("ExportDirectories", read_directories, export_directories, 0, 0),
+        KEY("MachineDirectories", read_directories, machine_directories, 0, 0),
+        KEY("SshConfigFile", read_path, ssh_config_file, 0, 0),
         KEY("MaxObjects", read_number, max_objects, 100, 1000000),
         KEY("MaxCollections", read_number, max_collections, 1, 100000),
         KEY("MaxJobs", read_number, max_jobs, 1, 64),
@@ -113,6 +117,8 @@ static CrConfig *config_new(void)
                 .image_directories = g_strsplit(DEFAULT_IMAGE_DIRECTORY, ";", -1),
                 .replica_directory = g_strdup(DEFAULT_REPLICA_DIRECTORY),
                 .export_directories = g_strsplit(DEFAULT_EXPORT_DIRECTORY, ";", -1),
+                .machine_directories = g_strsplit(DEFAULT_MACHINE_DIRECTORIES, ";", -1),
+                .ssh_config_file = g_strdup(DEFAULT_SSH_CONFIG_FILE),
                 .max_objects = 20000,
                 .max_collections = 1000,
                 .max_jobs = 4,
@@ -127,6 +133,8 @@ void cr_config_free(CrConfig *config)
         g_strfreev(config->image_directories);
         g_free(config->replica_directory);
         g_strfreev(config->export_directories);
+        g_strfreev(config->machine_directories);
+        g_free(config->ssh_config_file);
         g_free(config);
 }
 

@@ -10,6 +10,9 @@ typedef struct CrConfig {
         char *replica_directory;   /* absolute; default /var/lib/collection-replication/replicas. Counts as an
                                       image directory */
         char **export_directories; /* absolute; default /var/lib/collection-replication/exports */
+        char **machine_directories; /* absolute; QMP sockets of machines lie in them; default /run, /var/run
+                                     */
+        char *ssh_config_file;      /* absolute; default /etc/collection-replication/ssh_config */
         guint max_objects; /* bus objects of collections, points and divergences; default 20000 (the contract)
                             */
         guint max_collections; /* default 1000 */

@@ -99,6 +99,31 @@ gboolean cr_nbd_set_error(CrNbd *nbd, int errnum, GError **error, const char *fo
         return FALSE;
 }
 
+/* All that counts is the end of a read. */
+static int on_chunk(
+        void *userdata, const void *data, size_t length, uint64_t offset, unsigned status, int *error)
+{
+        return 0;
+}
+
+/* In one fragment: there are no holes in what is read, and qemu-nbd 7.2 answers an error with one only then
+ * (else it hangs up). */
+static uint32_t read_flags(CrNbd *nbd)
+{
+        return nbd_can_df(nbd->handle) == 1 ? LIBNBD_CMD_FLAG_DF : 0;
+}
+
+gboolean cr_nbd_start_read(CrNbd *nbd, void *buffer, gsize length, guint64 offset,
+        int (*done)(void *userdata, int *error), void *userdata, GError **error)
+{
+        if (nbd->handle && nbd_aio_pread_structured(nbd->handle, buffer, length, offset,
+                                   (nbd_chunk_callback){.callback = on_chunk},
+                                   (nbd_completion_callback){.callback = done, .user_data = userdata},
+                                   read_flags(nbd)) >= 0)
+                return TRUE;
+        return cr_nbd_set_error(nbd, 0, error, "Reading");
+}
+
 static struct pollfd poll_of(CrNbd *nbd)
 {
         unsigned direction = nbd_aio_get_direction(nbd->handle);
@@ -235,11 +260,14 @@ static gboolean set_unreachable(CrNbd *nbd, GError **error)
         return FALSE;
 }
 
-static gboolean connect_to(CrNbd *nbd, guint patience_ms, GError **error)
+/* @command: NULL: to the socket. */
+static gboolean connect_to(CrNbd *nbd, char **command, guint patience_ms, GError **error)
 {
         CrNbdWait wait = {.nbds = {nbd}, .patience_ms = patience_ms};
+        int r = command ? nbd_aio_connect_command(nbd->handle, command)
+                        : nbd_aio_connect_unix(nbd->handle, nbd->socket_path);
 
-        if (nbd_aio_connect_unix(nbd->handle, nbd->socket_path) < 0)
+        if (r < 0)
                 return set_unreachable(nbd, error);
         while (nbd_aio_is_ready(nbd->handle) != 1) {
                 g_autoptr(GError) failure = NULL;
@@ -272,16 +300,27 @@ static gboolean inspect(CrNbd *nbd, gboolean with_changes, GError **error)
         return TRUE;
 }
 
-CrNbd *cr_nbd_open_within(const char *socket_path, gboolean with_changes, guint patience_ms, GError **error)
+static CrNbd *open_nbd(
+        const char *socket_path, char **command, gboolean with_changes, guint patience_ms, GError **error)
 {
         g_autoptr(CrNbd) nbd = g_new0(CrNbd, 1);
 
         nbd->socket_path = g_strdup(socket_path);
         nbd->patience_ms = CR_NBD_STALL_MS;
-        if (!create(nbd, with_changes, error) || !connect_to(nbd, patience_ms, error) ||
+        if (!create(nbd, with_changes, error) || !connect_to(nbd, command, patience_ms, error) ||
                 !inspect(nbd, with_changes, error))
                 return NULL;
         return g_steal_pointer(&nbd);
+}
+
+CrNbd *cr_nbd_open_within(const char *socket_path, gboolean with_changes, guint patience_ms, GError **error)
+{
+        return open_nbd(socket_path, NULL, with_changes, patience_ms, error);
+}
+
+CrNbd *cr_nbd_open_command(const char *socket_path, char **command, gboolean with_changes, GError **error)
+{
+        return open_nbd(socket_path, command, with_changes, CONNECT_MS, error);
 }
 
 CrNbd *cr_nbd_open(const char *socket_path, gboolean with_changes, GError **error)

@@ -197,7 +197,7 @@ CrPeer *cr_peer_open(CrWorker *worker, const CrCollection *collection, const cha
         peer->worker = worker;
         peer->collection = collection;
         peer->address = g_strdup(address);
-        peer->transport = cr_transport_open(address, cr_worker_time_left(worker), error);
+        peer->transport = cr_transport_open(worker, address, error);
         if (!peer->transport)
                 g_prefix_error(error, "collection '%s': ", collection->name);
         if (!peer->transport || !agree_on_version(peer, error))

@@ -4,18 +4,23 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "worker/ssh.h"
 #include "worker/transport.h"
 
 struct CrTransport {
         sd_bus *bus;
+        CrSsh *ssh; /* NULL: the peer is on this machine */
+        char *connection_point;
 };
 
-static gboolean fail(const char *connection_point, int r, GError **error)
+static gboolean fail(const CrTransport *transport, int r, GError **error)
 {
         CrError code = r == -ETIMEDOUT ? CR_ERROR_TIMEOUT : CR_ERROR_NOT_AVAILABLE;
+        g_autofree char *complaint = transport->ssh ? cr_ssh_complaint(transport->ssh) : NULL;
 
-        g_set_error(error, CR_ERROR, code, "the peer at %s %s: %s", connection_point,
-                code == CR_ERROR_TIMEOUT ? "does not answer" : "can't be reached", g_strerror(-r));
+        g_set_error(error, CR_ERROR, code, "the peer at %s %s: %s", transport->connection_point,
+                code == CR_ERROR_TIMEOUT ? "does not answer" : "can't be reached",
+                complaint ? complaint : g_strerror(-r));
         return FALSE;
 }
 
@@ -55,21 +60,30 @@ static int start(sd_bus *bus, const char *address, guint timeout_ms)
         return r;
 }
 
-CrTransport *cr_transport_open(const char *connection_point, guint timeout_ms, GError **error)
+/* The address for sd-bus. */
+static char *bus_address(CrTransport *transport, CrWorker *worker, GError **error)
 {
-        if (!g_str_has_prefix(connection_point, "unix:")) {
-                g_set_error(error, CR_ERROR, CR_ERROR_NOT_SUPPORTED,
-                        "the peer address '%s' is not supported by this version: give a D-Bus address, "
-                        "unix:path=...",
-                        connection_point);
-                return NULL;
-        }
+        const char *point = transport->connection_point;
+
+        if (g_str_has_prefix(point, "unix:"))
+                return g_strdup(point);
+        transport->ssh = cr_ssh_new(point, worker->config->ssh_config_file, worker->runtime_directory, error);
+        return transport->ssh ? cr_ssh_bus_address(transport->ssh) : NULL;
+}
+
+CrTransport *cr_transport_open(CrWorker *worker, const char *connection_point, GError **error)
+{
         g_autoptr(CrTransport) transport = g_new0(CrTransport, 1);
+
+        transport->connection_point = g_strdup(connection_point);
+        g_autofree char *address = bus_address(transport, worker, error);
+        if (!address)
+                return NULL;
         int r = sd_bus_new(&transport->bus);
         if (r >= 0)
-                r = start(transport->bus, connection_point, timeout_ms);
+                r = start(transport->bus, address, cr_worker_time_left(worker));
         if (r < 0) {
-                fail(connection_point, r, error);
+                fail(transport, r, error);
                 return NULL;
         }
         return g_steal_pointer(&transport);
@@ -78,6 +92,8 @@ CrTransport *cr_transport_open(const char *connection_point, guint timeout_ms, G
 void cr_transport_close(CrTransport *transport)
 {
         sd_bus_close_unref(transport->bus);
+        g_clear_pointer(&transport->ssh, cr_ssh_free);
+        g_free(transport->connection_point);
         g_free(transport);
 }
 
@@ -88,5 +104,9 @@ sd_bus *cr_transport_bus(CrTransport *transport)
 
 CrNbd *cr_transport_connect(CrTransport *transport, const char *socket_path, GError **error)
 {
-        return cr_nbd_open(socket_path, FALSE, error);
+        if (!transport->ssh)
+                return cr_nbd_open(socket_path, FALSE, error);
+        g_autofree char *name = g_path_get_basename(socket_path);
+        g_auto(GStrv) command = cr_ssh_transfer_command(transport->ssh, name);
+        return cr_nbd_open_command(socket_path, command, FALSE, error);
 }

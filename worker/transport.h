@@ -9,13 +9,13 @@
 #include <systemd/sd-bus.h>
 
 #include "transfer/nbd.h"
+#include "worker/worker.h"
 
 typedef struct CrTransport CrTransport;
 
-/* @connection_point: "unix:path=..." (the address of the peer's system bus). An "ssh://..." one is
- * NotSupported by this version. NotAvailable when nobody listens there, Timeout when it does not answer
- * within @timeout_ms. */
-CrTransport *cr_transport_open(const char *connection_point, guint timeout_ms, GError **error);
+/* @connection_point: "unix:path=..." (the address of the peer's system bus) or "ssh://[user@]host[:port]".
+ * NotAvailable when nobody listens there, Timeout when it does not answer within the worker's time. */
+CrTransport *cr_transport_open(CrWorker *worker, const char *connection_point, GError **error);
 void cr_transport_close(CrTransport *transport);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CrTransport, cr_transport_close)
 

@@ -39,10 +39,11 @@ static char *describe(const CrConfig *config)
         g_autofree char *images = g_strjoinv(";", config->image_directories);
         g_autofree char *exports = g_strjoinv(";", config->export_directories);
 
-        return g_strdup_printf("ImageDirectories=%s ReplicaDirectory=%s ExportDirectories=%s MaxObjects=%u "
-                               "MaxCollections=%u MaxJobs=%u",
-                images, config->replica_directory, exports, config->max_objects, config->max_collections,
-                config->max_jobs);
+        return g_strdup_printf(
+                "ImageDirectories=%s ReplicaDirectory=%s ExportDirectories=%s SshConfigFile=%s "
+                "MaxObjects=%u MaxCollections=%u MaxJobs=%u",
+                images, config->replica_directory, exports, config->ssh_config_file, config->max_objects,
+                config->max_collections, config->max_jobs);
 }
 
 START_TEST(the_example_tells_the_defaults)

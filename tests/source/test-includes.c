@@ -19,6 +19,7 @@ static const Folder folders[] = {
         {"worker", {"core", "engines", "transfer", NULL}, {"glib", "json-glib", "libsystemd", NULL}},
         {"polkit", {NULL}, {"glib", "libsystemd", NULL}},
         {"service", {"core", "polkit", NULL}, {"glib", "libsystemd", NULL}},
+        {"peer", {NULL}, {"glib", NULL}},
         {"client", {"introspection", NULL}, {"glib", "json-glib", NULL}},
 };
 
