@@ -26,6 +26,7 @@ struct CrChanges {
         CrChangesSpec spec;
         CrMerge *merge;
         Question question;
+        guint n_told; /* of what was compared */
 };
 
 CrChanges *cr_changes_new(const CrChangesSpec *spec)
@@ -34,6 +35,7 @@ CrChanges *cr_changes_new(const CrChangesSpec *spec)
 
         changes->spec = *spec;
         changes->merge = cr_merge_new(cr_nbd_size(spec->view), spec->changed_from, spec->depth == G_MAXUINT);
+        cr_merge_begin_at(changes->merge, spec->from);
         return changes;
 }
 
@@ -154,8 +156,20 @@ static gboolean go_on(CrChanges *changes, GError **error)
                                                                : ask_other(changes, error);
 }
 
+static CrChangesStep tell_compared(CrChanges *changes, CrExtent *ret)
+{
+        const GArray *compared = changes->spec.compared;
+
+        if (changes->n_told == compared->len)
+                return CR_CHANGES_END;
+        *ret = g_array_index(compared, CrExtent, changes->n_told++);
+        return CR_CHANGES_EXTENT;
+}
+
 CrChangesStep cr_changes_step(CrChanges *changes, CrExtent *ret, GError **error)
 {
+        if (changes->spec.compared)
+                return tell_compared(changes, ret);
         for (;;) {
                 if (changes->question.nbd && !changes->question.answered)
                         return CR_CHANGES_WAIT;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which blocks differ between two layers of one disk, told from allocation alone (no bitmap, no reading of
- * data). Streams: memory does not grow with the disk.
+ * data), or by a comparison of two sites that share no layer. Streams: memory does not grow with the disk.
  *
  * Sending X to Y: everything allocated on either branch down to their fork, with Y's content.
  */
@@ -28,6 +28,9 @@ typedef struct CrChangesSpec {
         guint64 changed_from; /* from this offset on everything counts as changed: the smallest virtual size
                                  on both branches (else a shrunk and regrown disk shows old bytes);
                                  G_MAXUINT64: nowhere */
+        guint64 from; /* nothing before is told; a multiple of CR_BLOCK_SIZE, at most the view's size */
+        const GArray *compared; /* CrExtent, ascending: a comparison has told what changed, allocation is not
+                                   asked, and nothing above but the view counts. NULL: none has */
 } CrChangesSpec;
 
 typedef struct CrChanges CrChanges;

@@ -46,6 +46,13 @@ void cr_merge_free(CrMerge *merge)
         g_free(merge);
 }
 
+void cr_merge_begin_at(CrMerge *merge, guint64 offset)
+{
+        merge->position = MIN(offset, merge->size);
+        for (guint i = 0; i < CR_N_TRACKS; i++)
+                merge->tracks[i].fed = merge->position;
+}
+
 guint64 cr_merge_fed(const CrMerge *merge, CrTrack track)
 {
         return merge->tracks[track].fed;

@@ -30,6 +30,9 @@ CrMerge *cr_merge_new(guint64 size, guint64 changed_from, gboolean skip_zero);
 void cr_merge_free(CrMerge *merge);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CrMerge, cr_merge_free)
 
+/* Before the first run: nothing before @offset, a multiple of CR_BLOCK_SIZE, is wanted. */
+void cr_merge_begin_at(CrMerge *merge, guint64 offset);
+
 /* Up to where @track was fed. */
 guint64 cr_merge_fed(const CrMerge *merge, CrTrack track);
 

@@ -73,7 +73,7 @@ void cr_digest_finish(CrDigest *digest, char ret_text[CR_DIGEST_LENGTH + 1])
 }
 
 /* Comparing with itself, one byte on: as fast as memcmp is. */
-static gboolean is_zero(const guint8 *data, gsize length)
+gboolean cr_digest_is_zero(const guint8 *data, gsize length)
 {
         return data[0] == 0 && memcmp(data, data + 1, length - 1) == 0;
 }
@@ -82,11 +82,11 @@ gsize cr_digest_run(const guint8 *data, gsize length, gboolean *ret_zero)
 {
         gsize end = MIN(length, CR_BLOCK_SIZE);
 
-        *ret_zero = is_zero(data, end);
+        *ret_zero = cr_digest_is_zero(data, end);
         while (end < length) {
                 gsize block = MIN(length - end, CR_BLOCK_SIZE);
 
-                if (is_zero(data + end, block) != *ret_zero)
+                if (cr_digest_is_zero(data + end, block) != *ret_zero)
                         break;
                 end += block;
         }

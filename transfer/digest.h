@@ -24,3 +24,6 @@ void cr_digest_finish(CrDigest *digest, char ret_text[CR_DIGEST_LENGTH + 1]);
 /* How many bytes at the start of @data are blocks of the same kind, and which: a whole number of blocks, or
  * all that there is. @length > 0. */
 gsize cr_digest_run(const guint8 *data, gsize length, gboolean *ret_zero);
+
+/* @length > 0. */
+gboolean cr_digest_is_zero(const guint8 *data, gsize length);

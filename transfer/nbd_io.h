@@ -29,6 +29,11 @@ void cr_nbd_abandon(CrNbd *nbd);
 gboolean cr_nbd_set_error(CrNbd *nbd, int errnum, GError **error, const char *format, ...)
         G_GNUC_PRINTF(4, 5);
 
+/* Starts to read into @buffer, which must stay until @done was called with @userdata (and an errno, 0: well)
+ * or the connection was abandoned. FALSE: nothing was started. */
+gboolean cr_nbd_start_read(CrNbd *nbd, void *buffer, gsize length, guint64 offset,
+        int (*done)(void *userdata, int *error), void *userdata, GError **error);
+
 /* Connections that are waited for together. */
 typedef struct CrNbdWait {
         CrNbd *nbds[3];    /* NULL: none; all different */

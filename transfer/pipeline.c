@@ -35,7 +35,6 @@ struct Pipeline {
         CrChanges *changes;
         CrExtent extent; /* what is left of the present one */
         gboolean ended;  /* there are no more */
-        uint32_t read_flags;
         Piece pieces[N_PIECES];
         GQueue idle, order; /* Piece; order: those whose contents were not taken yet, ascending */
         CrDigest *digest;
@@ -45,13 +44,6 @@ struct Pipeline {
         GError *error; /* of a request: the first */
 };
 
-/* In one fragment: there are no holes in what is read, and qemu-nbd 7.2 answers an error with one only then
- * (else it hangs up). */
-static uint32_t read_flags_for(CrNbd *view)
-{
-        return cr_nbd_handle(view) && nbd_can_df(cr_nbd_handle(view)) == 1 ? LIBNBD_CMD_FLAG_DF : 0;
-}
-
 static void pipeline_init(Pipeline *pipeline, const CrPipelineSpec *spec)
 {
         *pipeline = (Pipeline){.spec = spec,
@@ -60,7 +52,6 @@ static void pipeline_init(Pipeline *pipeline, const CrPipelineSpec *spec)
                 .idle = G_QUEUE_INIT,
                 .order = G_QUEUE_INIT,
                 .digest = cr_digest_new(),
-                .read_flags = read_flags_for(spec->changes.view),
                 .reported = g_get_monotonic_time()};
         for (guint i = 0; i < N_PIECES; i++) {
                 pipeline->pieces[i] = (Piece){.pipeline = pipeline, .buffer = g_malloc(BUFFER_SIZE)};
@@ -112,24 +103,10 @@ static int on_written(void *userdata, int *error)
         return 0;
 }
 
-/* All that counts is the end of a read. */
-static int on_chunk(
-        void *userdata, const void *data, size_t length, uint64_t offset, unsigned status, int *error)
-{
-        return 0;
-}
-
 static gboolean start_read(Piece *piece, GError **error)
 {
-        Pipeline *pipeline = piece->pipeline;
-        CrNbd *view = pipeline->spec->changes.view;
-
-        if (cr_nbd_handle(view) && nbd_aio_pread_structured(cr_nbd_handle(view), piece->buffer, piece->length,
-                                           piece->offset, (nbd_chunk_callback){.callback = on_chunk},
-                                           (nbd_completion_callback){.callback = on_read, .user_data = piece},
-                                           pipeline->read_flags) >= 0)
-                return TRUE;
-        return cr_nbd_set_error(view, 0, error, "Reading");
+        return cr_nbd_start_read(piece->pipeline->spec->changes.view, piece->buffer, piece->length,
+                piece->offset, on_read, piece, error);
 }
 
 /* @data: NULL for zeroes. Those are stored as such, not as holes that would show what lies below: a layer

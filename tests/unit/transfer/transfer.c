@@ -64,7 +64,8 @@ CrCopyResult transfer_run(Folder *folder, const Transfer *transfer)
                                       .depth = transfer->depth,
                                       .other = other,
                                       .other_depth = transfer->other_depth,
-                                      .changed_from = transfer->changed_from},
+                                      .changed_from = transfer->changed_from,
+                                      .compared = transfer->compared},
                         target);
                 server_end(receiver);
         }

@@ -14,9 +14,10 @@ typedef struct Transfer {
         const char *other; /* X there, or NULL */
         guint other_depth;
         guint64 changed_from;
-        const char *below; /* the copy of X at the receiver, or NULL: whole */
-        const char *layer; /* where the new layer goes */
-        guint64 size;      /* of Y */
+        const GArray *compared; /* likewise */
+        const char *below;      /* the copy of X at the receiver, or NULL: whole */
+        const char *layer;      /* where the new layer goes */
+        guint64 size;           /* of Y */
 } Transfer;
 
 /* Makes the layer, copies, checks that the receiver's digest is the sender's. Comparing contents is the
