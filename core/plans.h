@@ -33,10 +33,14 @@ typedef struct CrCutSpec {
         CrId point; /* the new point's id */
         CrId host;  /* that cuts it */
         gint64 now;
-        GPtrArray *staged; /* CrStagedLayer, one a disk that has a head and is included */
+        GPtrArray *staged;   /* CrStagedLayer, one a disk that has a head and is included */
+        GPtrArray *machines; /* CrMachine: that have heads open now; NULL: none is open */
 } CrCutSpec;
 
-/* Each head becomes the new point's frozen layer, with a staged overlay above it as the new head. */
+/* Each head becomes the new point's frozen layer, with a staged overlay above it as the new head. Heads that
+ * a machine has open are cut in the machine, all in one transaction; several machines stand still meanwhile.
+ * Closed heads are fenced, so that any instant is the same one for them. InUse when two machines write to one
+ * head. */
 CrPlan *cr_plan_cut(const CrCollection *before, CrOperation operation, const CrEngine *engine,
         const CrCutSpec *spec, GError **error);
 

@@ -20,6 +20,8 @@
         X(CR_OP_PREPARE, "prepare")                                                                          \
         X(CR_OP_UNDO_PREPARE, "undo-prepare")                                                                \
         X(CR_OP_REVERSE, "reverse")                                                                          \
+        X(CR_OP_PLANNED_FAILOVER, "planned-failover")                                                        \
+        X(CR_OP_REVERT_PLANNED_FAILOVER, "revert-planned-failover")                                          \
         X(CR_OP_DISCARD, "discard")                                                                          \
         X(CR_OP_RECOVER, "recover")
 
@@ -36,7 +38,8 @@
 /* Retention goes by the name of the cycle that it belongs to; its failpoints are its own. */
 static gboolean is_retention(const CrPlan *plan, const CrStep *step)
 {
-        return plan->operation == CR_OP_REPLICATE && step->kind != CR_STEP_CUT;
+        return plan->operation == CR_OP_REPLICATE &&
+               (step->kind == CR_STEP_MERGE || step->kind == CR_STEP_DELETE);
 }
 
 static void reach_step(const CrPlan *plan, const CrStep *step)

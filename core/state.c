@@ -136,6 +136,10 @@ static const struct {
         {CR_OP_ESTIMATE, R(PRIMARY), S(REPLICATING) | TAKEN_OVER},
         {CR_OP_REVERSE, R(PRIMARY), S(COMMITTED)},
 
+        /* Once more when prepared: its last point may not have arrived. */
+        {CR_OP_PLANNED_FAILOVER, R(PRIMARY), S(REPLICATING) | S(CRITICAL) | S(PREPARED_FOR_FAILOVER)},
+        {CR_OP_REVERT_PLANNED_FAILOVER, R(PRIMARY), S(PREPARED_FOR_FAILOVER)},
+
         /* What they need is a divergence; what the rest is does not matter. */
         {CR_OP_EXPORT, ANY, ANY},
         {CR_OP_DISCARD, ANY, ANY},
@@ -199,6 +203,16 @@ static const struct {
         {CR_OP_ESTIMATE, ANY, ANY, "this side has not taken over; ask the one that has"},
         {CR_OP_REGISTER_PREPARATION, ANY, ANY,
                 "this side has not taken over; prepare only after a failover to it"},
+        {CR_OP_PLANNED_FAILOVER, R(PRIMARY), S(READY) | S(INITIAL_REPLICATION),
+                "the other site has nothing complete that it could fail over to; let the initial replication "
+                "complete"},
+        {CR_OP_PLANNED_FAILOVER, R(REPLICA), ANY,
+                "ask the primary: a planned failover begins there, and InitiateFailover follows here"},
+        {CR_OP_REVERT_PLANNED_FAILOVER, R(REPLICA), ANY,
+                "ask the site where the planned failover was initiated"},
+        {CR_OP_REVERT_PLANNED_FAILOVER, R(PRIMARY), S(FAILED_OVER),
+                "revert the failover first (RevertFailover), then the planned one on the other site"},
+        {CR_OP_REVERT_PLANNED_FAILOVER, R(PRIMARY), ANY, "there is no planned failover here to revert"},
         {CR_OP_DISSOLVE, R(PRIMARY), ANY,
                 "this side is the primary; remove the relationship here (RemoveReplicationRelationship)"},
 

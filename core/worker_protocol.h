@@ -52,6 +52,8 @@
  *   InitiateFailover              job   R Point s ("": the latest), Options a{sv}
  *   RevertFailover                job
  *   CommitFailover                call
+ *   InitiatePlannedFailover       job   R Options a{sv}
+ *   RevertPlannedFailover         job
  *   PreviewReverseReplication     call  T the preview's keys, as in the contract
  *   PrepareForReverseReplication  job
  *   RevertPrepareForReverseReplication  job

@@ -5,6 +5,7 @@
 
 #include "polkit/actions.h"
 #include "service/answers.h"
+#include "service/counts.h"
 #include "service/job_methods.h"
 #include "service/names.h"
 #include "service/peer_methods.h"
@@ -52,8 +53,8 @@ static const CrMethod methods[] = {
         JOB("InitiateFailover", CR_OP_FAILOVER, cr_request_failover, NULL),
         JOB("RevertFailover", CR_OP_REVERT_FAILOVER, NULL, cr_room_divergence),
         CALL("CommitFailover", CR_MODE_CALL, CR_OP_COMMIT_FAILOVER, NULL, cr_answer_done, NULL),
-        UNSUPPORTED("InitiatePlannedFailover"),
-        UNSUPPORTED("RevertPlannedFailover"),
+        JOB("InitiatePlannedFailover", CR_OP_PLANNED_FAILOVER, cr_request_options, NULL),
+        JOB("RevertPlannedFailover", CR_OP_REVERT_PLANNED_FAILOVER, NULL, NULL),
         JOB("RemoveReplicationRelationship", CR_OP_REMOVE_RELATIONSHIP, cr_request_options, NULL),
         UNSUPPORTED("SuspendReplication"),
         UNSUPPORTED("ResumeReplication"),
@@ -65,8 +66,10 @@ static const CrMethod methods[] = {
         UNSUPPORTED("CancelInitialReplication"),
         UNSUPPORTED("CancelResynchronize"),
         UNSUPPORTED("CancelUpdateDiskSet"),
-        UNSUPPORTED("GetReplicationStatistics"),
-        UNSUPPORTED("ResetReplicationStatistics"),
+        DIRECT(CR_MANAGER_INTERFACE, "GetReplicationStatistics", CR_TARGET_COLLECTION,
+                cr_direct_get_statistics),
+        DIRECT(CR_MANAGER_INTERFACE, "ResetReplicationStatistics", CR_TARGET_COLLECTION,
+                cr_direct_reset_statistics),
 
         {CR_MANAGER_INTERFACE, "DefineCollection", CR_TARGET_NONE, CR_MODE_CALL, CR_OP_DEFINE,
                 cr_request_define, cr_answer_define, NULL, cr_room_define},

@@ -77,40 +77,38 @@ CrExport *cr_arrival_serve(CrArrival *arrival, const CrLayer *layer, gboolean wr
         return arrival->engine->serve(worker->config, chain, writable, worker->runtime_directory, error);
 }
 
-static gboolean read_digest(
-        CrArrival *arrival, const CrLayer *layer, char ret[CR_DIGEST_LENGTH + 1], GError **error)
-{
-        CrExport *export = cr_arrival_serve(arrival, layer, FALSE, error);
-
-        if (!export)
-                return FALSE;
-        CrNbd *view = cr_nbd_open(arrival->engine->export_socket(export), TRUE, error);
-        gboolean ok = view && cr_copy_digest(view, cr_id_is_none(&layer->parent), NULL, NULL, ret, error);
-        g_clear_pointer(&view, cr_nbd_close);
-        (void)arrival->engine->stop(export, NULL); /* read-only: nothing to lose */
-        return ok;
-}
-
-/* What is still as it was made need not be served to be read. */
-static gboolean digest_layer(
-        CrArrival *arrival, const CrLayer *layer, char ret[CR_DIGEST_LENGTH + 1], GError **error)
+/* What is still as it was made need not be served to be read: NULL. */
+static gboolean serve_written(CrArrival *arrival, const CrLayer *layer, CrExport **ret, GError **error)
 {
         gboolean is_empty;
 
+        *ret = NULL;
         if (!arrival->engine->is_empty(arrival->worker->config, layer, &is_empty, error))
                 return FALSE;
         if (!is_empty)
-                return read_digest(arrival, layer, ret, error);
-        cr_copy_digest_of_nothing(ret);
-        return TRUE;
+                *ret = cr_arrival_serve(arrival, layer, FALSE, error);
+        return is_empty || *ret;
 }
 
-gboolean cr_arrival_verify(CrArrival *arrival, const CrLayer *layer, const char *expected, GError **error)
+static gboolean read_digest(CrArrival *arrival, const CrLayer *layer, CrExport *export,
+        char ret[CR_DIGEST_LENGTH + 1], GError **error)
+{
+        const char *socket = arrival->engine->export_socket(export, error);
+        CrNbd *view = socket ? cr_nbd_open(socket, TRUE, error) : NULL;
+        gboolean ok = view && cr_copy_digest(view, cr_id_is_none(&layer->parent), NULL, NULL, ret, error);
+
+        g_clear_pointer(&view, cr_nbd_close);
+        return ok;
+}
+
+static gboolean verify_layer(
+        CrArrival *arrival, const CrLayer *layer, CrExport *export, const char *expected, GError **error)
 {
         const CrDisk *disk = cr_collection_disk(arrival->collection, &layer->disk);
         char digest[CR_DIGEST_LENGTH + 1] = "";
 
-        if (!digest_layer(arrival, layer, digest, error))
+        cr_copy_digest_of_nothing(digest);
+        if (export && !read_digest(arrival, layer, export, digest, error))
                 return FALSE;
         if (g_strcmp0(digest, expected) == 0)
                 return TRUE;
@@ -119,6 +117,22 @@ gboolean cr_arrival_verify(CrArrival *arrival, const CrLayer *layer, const char 
                 "again",
                 disk->name, arrival->collection->name, digest, expected ? expected : "none");
         return FALSE;
+}
+
+/* All are served before the first is read: their servers start side by side. */
+gboolean cr_arrival_verify(CrArrival *arrival, const char *const *expected, GError **error)
+{
+        guint n = arrival->layers->len;
+        g_autofree CrExport **exports = g_new0(CrExport *, n);
+        gboolean ok = TRUE;
+
+        for (guint i = 0; i < n && ok; i++)
+                ok = serve_written(arrival, g_ptr_array_index(arrival->layers, i), &exports[i], error);
+        for (guint i = 0; i < n && ok; i++)
+                ok = verify_layer(
+                        arrival, g_ptr_array_index(arrival->layers, i), exports[i], expected[i], error);
+        (void)arrival->engine->stop(exports, n, NULL); /* read-only: nothing to lose */
+        return ok;
 }
 
 void cr_arrival_add_lineage(CrArrival *arrival, const CrId *point_id, const CrId *parent)
@@ -142,6 +156,7 @@ static void list(CrArrival *arrival, guint64 bytes)
         point->created = arrived->created;
         point->consistency = arrived->consistency;
         point->size = bytes;
+        point->planned = arrival->planned;
         point->held = TRUE;
         for (guint i = 0; i < arrival->layers->len; i++) {
                 CrLayer *layer = g_ptr_array_index(arrival->layers, i);

@@ -13,6 +13,7 @@ typedef struct CrArrival {
         const CrEngine *engine;
         CrReceive point;         /* that its end will list; id of the transfer and the rest of it */
         CrGeneration generation; /* the sender's */
+        gboolean planned;        /* nothing is written after it: a planned failover follows */
         GPtrArray *layers;       /* CrLayer, borrowed from the collection, in the order they were added */
 } CrArrival;
 
@@ -33,9 +34,9 @@ gboolean cr_arrival_save(CrArrival *arrival, GError **error);
 /* Serves what @layer shows, or @layer for writing. */
 CrExport *cr_arrival_serve(CrArrival *arrival, const CrLayer *layer, gboolean writable, GError **error);
 
-/* Reads @layer, which nothing writes any more, from its disk: Failed when its digest is not @expected
- * (NULL: nothing is right). */
-gboolean cr_arrival_verify(CrArrival *arrival, const CrLayer *layer, const char *expected, GError **error);
+/* Reads the layers, which nothing writes any more, from their disks: Failed when the digest of one is not
+ * what is @expected of it (one a layer, in their order; NULL: nothing is right). */
+gboolean cr_arrival_verify(CrArrival *arrival, const char *const *expected, GError **error);
 
 /* Adds a point as lineage only, unless it is known. */
 void cr_arrival_add_lineage(CrArrival *arrival, const CrId *point, const CrId *parent);

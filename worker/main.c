@@ -32,6 +32,8 @@ static const struct {
         {CR_OP_FAILOVER, cr_operation_failover, TRUE},
         {CR_OP_REVERT_FAILOVER, cr_operation_revert_failover, TRUE},
         {CR_OP_COMMIT_FAILOVER, cr_operation_commit_failover, TRUE},
+        {CR_OP_PLANNED_FAILOVER, cr_operation_planned_failover, TRUE},
+        {CR_OP_REVERT_PLANNED_FAILOVER, cr_operation_revert_planned_failover, TRUE},
         {CR_OP_PREVIEW, cr_operation_preview, FALSE},
         {CR_OP_PREPARE, cr_operation_prepare, TRUE},
         {CR_OP_UNDO_PREPARE, cr_operation_undo_prepare, TRUE},

@@ -14,6 +14,8 @@ gboolean cr_operation_replicate(CrWorker *worker, GError **error);
 gboolean cr_operation_failover(CrWorker *worker, GError **error);
 gboolean cr_operation_revert_failover(CrWorker *worker, GError **error);
 gboolean cr_operation_commit_failover(CrWorker *worker, GError **error);
+gboolean cr_operation_planned_failover(CrWorker *worker, GError **error);
+gboolean cr_operation_revert_planned_failover(CrWorker *worker, GError **error);
 gboolean cr_operation_preview(CrWorker *worker, GError **error);
 gboolean cr_operation_prepare(CrWorker *worker, GError **error);
 gboolean cr_operation_undo_prepare(CrWorker *worker, GError **error);

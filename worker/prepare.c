@@ -48,7 +48,8 @@ static gboolean set_aside(CrWorker *worker, const CrEngine *engine, const CrColl
         return TRUE;
 }
 
-static gboolean prepare_fenced(
+/* Nobody has a head open. */
+static gboolean prepare_closed(
         CrWorker *worker, const CrEngine *engine, const CrCollection *collection, GError **error)
 {
         g_autoptr(CrPeer) peer = NULL;
@@ -106,10 +107,13 @@ gboolean cr_operation_prepare(CrWorker *worker, GError **error)
                 return FALSE;
         if (collection->state == CR_STATE_PREPARED_FOR_REVERSE_REPLICATION)
                 return renew(worker, collection, error);
+        /* A planned failover left no head to be open anywhere. */
+        if (!cr_state_has_head(collection->role, collection->state))
+                return prepare_closed(worker, engine, collection, error);
         CrFence *fence = cr_heads_fence(worker, engine, collection, error);
         if (!fence)
                 return FALSE;
-        gboolean ok = prepare_fenced(worker, engine, collection, error);
+        gboolean ok = prepare_closed(worker, engine, collection, error);
         engine->unfence(fence);
         return ok;
 }

@@ -80,11 +80,15 @@ static void look_at_peer(Preview *preview)
 
 static guint64 divergent_bytes(const Preview *preview, const CrDisk *disk)
 {
-        const CrLayer *head = cr_collection_head(preview->collection, &disk->id);
+        const CrCollection *collection = preview->collection;
+        const CrLayer *top = cr_collection_head(collection, &disk->id);
 
-        if (!head || cr_id_is_none(&preview->common))
+        /* After a planned failover there is no head: at most a last point that did not arrive. */
+        if (!top && collection->role == CR_ROLE_PRIMARY)
+                top = cr_collection_layer_at(collection, &disk->id, &collection->base_point);
+        if (!top || cr_id_is_none(&preview->common))
                 return 0;
-        return cr_divergent_bytes(preview->collection, preview->engine, head, &preview->common);
+        return cr_divergent_bytes(collection, preview->engine, top, &preview->common);
 }
 
 static GVariant *summarize(Preview *preview)
@@ -133,7 +137,7 @@ gboolean cr_operation_preview(CrWorker *worker, GError **error)
         preview.to_receive = g_hash_table_new_full(cr_id_hash, cr_id_hash_equal, g_free, g_free);
         if (!cr_state_check(collection->name, collection->role, collection->state, CR_OP_PREPARE, &failure))
                 block(&preview, failure);
-        else if (collection->role == CR_ROLE_PRIMARY)
+        else if (cr_state_has_head(collection->role, collection->state))
                 look_at_images(&preview);
         look_at_peer(&preview);
         cr_worker_result(summarize(&preview));

@@ -109,7 +109,6 @@ static gboolean open_disk(Send *send, SendDisk *disk, GError **error)
         const CrLayer *base = cr_id_is_none(&send->base) ? NULL
                                                          : cr_collection_layer_at(send->collection,
                                                                    &disk->disk->id, &send->base);
-        guint64 bytes = 0;
 
         disk->layer = cr_collection_layer_at(send->collection, &disk->disk->id, &send->point->id);
         if (!disk->layer) {
@@ -119,7 +118,14 @@ static gboolean open_disk(Send *send, SendDisk *disk, GError **error)
                 return FALSE;
         }
         disk->source = cr_source_open(send->worker, send->engine, send->collection, disk->layer, base, error);
-        if (!disk->source ||
+        return disk->source != NULL;
+}
+
+static gboolean connect_disk(Send *send, SendDisk *disk, GError **error)
+{
+        guint64 bytes = 0;
+
+        if (!cr_source_connect(disk->source, error) ||
                 (!disk->source->unchanged && !cr_copy_estimate(&disk->source->spec, &bytes, error)))
                 return FALSE;
         send->bytes_total += bytes;
@@ -137,6 +143,9 @@ static gboolean open_disks(Send *send, GError **error)
                 if (!open_disk(send, disk, error))
                         return FALSE;
         }
+        for (guint i = 0; i < send->disks->len; i++)
+                if (!connect_disk(send, g_ptr_array_index(send->disks, i), error))
+                        return FALSE;
         return TRUE;
 }
 
@@ -190,6 +199,7 @@ static GVariant *describe_transfer(const Send *send)
         g_variant_dict_insert(&dict, "Origin", "s", send->point->origin.text);
         g_variant_dict_insert(&dict, "CreationTime", "t", (guint64)send->point->created);
         g_variant_dict_insert(&dict, "ConsistencyLevel", "q", (guint16)send->point->consistency);
+        g_variant_dict_insert(&dict, "Planned", "b", send->point->planned);
         g_variant_dict_insert_value(&dict, "Disks", g_variant_builder_end(&disks));
         g_variant_dict_insert_value(&dict, "Unchanged", unchanged_disks(send));
         g_variant_dict_insert_value(&dict, "Lineage", lineage_between(send));

@@ -48,6 +48,47 @@ static gboolean freeze_head(CrPlan *plan, const CrEngine *engine, const CrCutSpe
         return TRUE;
 }
 
+static gboolean check_machines(const CrCollection *before, GPtrArray *machines, GError **error)
+{
+        g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
+
+        for (guint i = 0; i < machines->len; i++) {
+                const CrMachine *machine = g_ptr_array_index(machines, i);
+
+                for (guint k = 0; k < machine->disks->len; k++) {
+                        const CrId *id = &g_array_index(machine->disks, CrId, k);
+
+                        if (g_hash_table_add(known, (gpointer)id->text))
+                                continue;
+                        g_set_error(error, CR_ERROR, CR_ERROR_IN_USE,
+                                "disk '%s' of collection '%s' is open in two machines; shut '%s' down first",
+                                cr_collection_disk(before, id)->name, before->name, machine->socket);
+                        return FALSE;
+                }
+        }
+        return TRUE;
+}
+
+static void add_machine_step(CrPlan *plan, CrStepKind kind, const CrMachine *machine)
+{
+        CrStep *step = cr_plan_add_step(plan, kind, &CR_ID_NONE);
+
+        step->path = g_strdup(machine->socket);
+}
+
+/* One transaction is one instant; several are only while nothing moves between them. */
+static void add_snapshots(CrPlan *plan, GPtrArray *machines)
+{
+        for (guint i = 0; i < machines->len && machines->len > 1; i++)
+                if (((CrMachine *)g_ptr_array_index(machines, i))->runs)
+                        add_machine_step(plan, CR_STEP_PAUSE, g_ptr_array_index(machines, i));
+        for (guint i = 0; i < machines->len; i++)
+                add_machine_step(plan, CR_STEP_SNAPSHOT, g_ptr_array_index(machines, i));
+        for (guint i = 0; i < machines->len && machines->len > 1; i++)
+                if (((CrMachine *)g_ptr_array_index(machines, i))->runs)
+                        add_machine_step(plan, CR_STEP_RESUME, g_ptr_array_index(machines, i));
+}
+
 static void add_point(CrCollection *after, const CrCutSpec *spec, const CrId *parent)
 {
         CrPoint *point = cr_point_new();
@@ -115,6 +156,10 @@ CrPlan *cr_plan_cut(const CrCollection *before, CrOperation operation, const CrE
                         "a cut of collection '%s' must include all of its heads", before->name);
                 return NULL;
         }
+        if (spec->machines && !check_machines(before, spec->machines, error))
+                return NULL;
+        if (spec->machines)
+                add_snapshots(plan, spec->machines);
         for (guint i = 0; i < spec->staged->len; i++) {
                 const CrStagedLayer *staged = g_ptr_array_index(spec->staged, i);
                 const CrLayer *head = cr_collection_head(before, &staged->disk);

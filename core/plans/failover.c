@@ -2,25 +2,17 @@
 #include "core/error.h"
 #include "core/plans.h"
 
-#define FAILED_OVER_REGULAR 1 /* the class's FailedOverReplicationType */
+/* The class's FailedOverReplicationType. */
+#define FAILED_OVER_REGULAR 1
+#define FAILED_OVER_PLANNED 3
 
-static gboolean place_head(CrPlan *plan, const CrId *point, const CrStagedLayer *staged, GError **error)
+/* Nothing was written after it, here or there. */
+static gboolean is_planned(const CrCollection *replica, const CrId *point)
 {
-        CrDisk *disk = cr_collection_disk(plan->after, &staged->disk);
-        const CrLayer *base = cr_collection_layer_at(plan->after, &staged->disk, point);
+        const CrPoint *row = cr_collection_point(replica, point);
 
-        if (!disk || !base) {
-                g_set_error(error, CR_ERROR, CR_ERROR_FILE_NOT_FOUND,
-                        "point %s of collection '%s' has no layer of one of the disks", point->text,
-                        plan->after->name);
-                return FALSE;
-        }
-        cr_plan_add_head(plan, disk, &base->id, staged);
-        CrStep *step = cr_plan_add_step(plan, CR_STEP_PLACE_HEAD, &disk->id);
-        step->path = g_strdup(disk->head_path);
-        step->staged = g_strdup(staged->path);
-        step->staged_inode = staged->inode;
-        return TRUE;
+        return row && row->planned && cr_id_equal(point, &replica->base_point) &&
+               replica->state != CR_STATE_PREPARED_FOR_REVERSE_REPLICATION;
 }
 
 CrPlan *cr_plan_failover(const CrCollection *before, const CrId *point, const CrGeneration *generation,
@@ -29,18 +21,32 @@ CrPlan *cr_plan_failover(const CrCollection *before, const CrId *point, const Cr
         g_autoptr(CrPlan) plan = cr_plan_new(before, CR_OP_FAILOVER);
         CrCollection *after = plan->after;
 
-        for (guint i = 0; i < staged->len; i++)
-                if (!place_head(plan, point, g_ptr_array_index(staged, i), error))
-                        return NULL;
+        if (!cr_plan_place_heads(plan, point, staged, error))
+                return NULL;
         after->role = CR_ROLE_PRIMARY;
         after->state = CR_STATE_FAILED_OVER;
         after->failover_point = *point;
-        after->failed_over_type = FAILED_OVER_REGULAR;
+        after->failed_over_type = is_planned(before, point) ? FAILED_OVER_PLANNED : FAILED_OVER_REGULAR;
         after->generation = *generation;
         after->preparation = CR_ID_NONE;
         after->peer.preparation = CR_ID_NONE;
         for (guint i = 0; i < after->divergences->len; i++)
                 ((CrDivergence *)g_ptr_array_index(after->divergences, i))->undoable = FALSE;
+        cr_collection_set_last_error(after, 0, NULL);
+        return g_steal_pointer(&plan);
+}
+
+CrPlan *cr_plan_revert_planned_failover(const CrCollection *before, GPtrArray *staged, GError **error)
+{
+        g_autoptr(CrPlan) plan = cr_plan_new(before, CR_OP_REVERT_PLANNED_FAILOVER);
+        CrCollection *after = plan->after;
+        CrPoint *last = cr_collection_point(after, &before->base_point);
+
+        if (!cr_plan_place_heads(plan, &before->base_point, staged, error))
+                return NULL;
+        if (last)
+                last->planned = FALSE; /* something will be written after it */
+        after->state = CR_STATE_REPLICATING;
         cr_collection_set_last_error(after, 0, NULL);
         return g_steal_pointer(&plan);
 }

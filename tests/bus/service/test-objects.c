@@ -101,9 +101,9 @@ END_TEST
 START_TEST(what_this_version_lacks_is_not_supported)
 {
         static const char *const members[] = {"SuspendReplication", "ResumeReplication",
-                "RevertPlannedFailover", "CancelInitialReplication", "CancelResynchronize",
-                "CancelUpdateDiskSet", "GetReplicationStatistics", "ResetReplicationStatistics",
-                "RevertTestReplicaCollection", "ReleaseFence"};
+                "CancelInitialReplication", "CancelResynchronize", "CancelUpdateDiskSet",
+                "GetReplicationStatistics", "ResetReplicationStatistics", "RevertTestReplicaCollection",
+                "ReleaseFence"};
 
         for (gsize i = 0; i < G_N_ELEMENTS(members); i++)
                 manager_fails("NotSupported", members[i], site.bus, members[i], "o", shop);

@@ -52,6 +52,8 @@ static const struct {
         {"PrepareForReverseReplication", "replica", "prepared-for-reverse-replication"},
         {"RevertPrepareForReverseReplication", "replica", "prepared-for-reverse-replication"},
         {"ReverseReplicationRelationship", "primary", "committed"},
+        {"InitiatePlannedFailover", "primary", "replicating critical prepared-for-failover"},
+        {"RevertPlannedFailover", "primary", "prepared-for-failover"},
         {"Export", EVERY_ROLE, EVERY_STATE},
         {"Discard", EVERY_ROLE, EVERY_STATE},
         {"Receive", "replica",
