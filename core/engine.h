@@ -44,6 +44,15 @@ typedef struct CrNewLayer {
         ino_t inode;      /* set when it was made */
 } CrNewLayer;
 
+/* A running machine that has disks of a collection open. */
+typedef struct CrMachine {
+        char *socket;  /* of QMP */
+        gboolean runs; /* FALSE: it stood still when it was asked */
+        GArray *disks; /* CrId: whose heads it writes to */
+} CrMachine;
+
+void cr_machine_free(CrMachine *machine);
+
 typedef struct CrEngine {
         const char *name;
 
@@ -77,19 +86,42 @@ typedef struct CrEngine {
          * guest-invisible. */
         gboolean (*normalize)(const CrConfig *config, const CrLayer *head, GError **error);
 
+        /* Whether a collection may name a machine by the QMP socket @path: InvalidParameter, FileNotFound
+         * when its folder is missing. Nothing need be there: the machine may be off. */
+        gboolean (*check_machine)(const CrConfig *config, const char *path, GError **error);
+
+        /* The machines of @collection that have one of its heads at least open for writing, asked themselves.
+         * CrMachine. Timeout, Failed: one of them does not answer as a machine does. */
+        GPtrArray *(*machines)(const CrConfig *config, const CrCollection *collection, GError **error);
+
+        /* Before @plan is an intent: machines open the overlays that its snapshots will give them. What they
+         * refuse is refused here, where nothing has happened yet. */
+        gboolean (*introduce)(const CrConfig *config, const CrPlan *plan, GError **error);
+
         /* One idempotent step of a plan. @plan tells it the rest (which layers lie below). */
         gboolean (*apply)(const CrConfig *config, const CrPlan *plan, const CrStep *step, GError **error);
 
-        /* Serves the view of @chain (CrLayer, the topmost first, down to the lowest that is ours) read-only
-         * on a new socket in @directory, or @chain's topmost layer for writing. Files are checked (inode,
-         * header, template) and opened by what was checked. The reading export offers base:allocation and
-         * qemu:allocation-depth. */
+        /* Begins to serve the view of @chain (CrLayer, the topmost first, down to the lowest that is ours)
+         * read-only on a new socket in @directory, or @chain's topmost layer for writing. Files are checked
+         * (inode, header, template) and opened by what was checked. The reading export offers
+         * base:allocation and qemu:allocation-depth. Servers start side by side: start them all, then ask
+         * for their sockets. */
         CrExport *(*serve)(const CrConfig *config, GPtrArray *chain, gboolean writable, const char *directory,
                 GError **error);
-        const char *(*export_socket)(CrExport *export); /* path of the Unix socket */
-        /* Ends it. For a writable one: flushed to stable storage first; an error if that, or the server,
-         * failed. */
-        gboolean (*stop)(CrExport *export, GError **error);
+        /* Waits until it answers; path of its Unix socket, owned by @export. NULL: it does not answer, or
+         * has ended (InUse: another process has the image open). */
+        const char *(*export_socket)(CrExport *export, GError **error);
+        /* Ends all of @exports and frees them; NULLs among them are passed over. What was written to a
+         * writable one is on stable storage then; an error, the first one, if that or its server failed. A
+         * reading one has nothing to lose and does not fail. */
+        gboolean (*stop)(CrExport **exports, guint n, GError **error);
+
+        /* The same, read-only, for an image that is none of ours: the file @path inside the configured
+         * ExportDirectories, hostile until checked, of @format ("raw" or the engine's own; nothing is
+         * probed). NotSupported, InvalidParameter or FileNotFound, naming @path: as probe, and it must stand
+         * alone. */
+        CrExport *(*serve_image)(const CrConfig *config, const char *path, const char *format,
+                const char *directory, GError **error);
 
         /* Bytes that the layer's own file occupies. 0 when it can't be told. */
         guint64 (*occupied)(const CrLayer *layer);

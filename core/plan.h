@@ -12,16 +12,23 @@
  * flushes file and folder. */
 typedef enum CrStepKind {
         CR_STEP_CUT,        /* the file at @path (@inode) becomes the frozen layer @target; the staged overlay
-                               @staged (@staged_inode) takes its place at @path */
+                               @staged (@staged_inode) takes its place at @path. After a snapshot the path is
+                               absent, and @staged stays as the name that the machine knows */
         CR_STEP_PLACE_HEAD, /* the staged overlay @staged (@staged_inode) becomes the head at @path; a
                                stranger's file there is never overwritten */
         CR_STEP_SET_ASIDE,  /* the head at @path (@inode) moves to @target */
         CR_STEP_PUT_BACK,   /* the set-aside head at @target (@inode) moves back to @path */
-        CR_STEP_DELETE, /* the file @path (@inode; 0: whatever has that name, a layer whose creation was cut
-                           short) is unlinked; done when it is absent or another file */
-        CR_STEP_MERGE,  /* the layer @path (@inode) is committed into the one below it, @target
-                           (@target_inode), which then takes the name @path.
-                           @virtual_size: of the upper; the lower is first cut to it when it is longer */
+        CR_STEP_DELETE,   /* the file @path (@inode; 0: whatever has that name, a layer whose creation was cut
+                             short) is unlinked; done when it is absent or another file */
+        CR_STEP_MERGE,    /* the layer @path (@inode) is committed into the one below it, @target
+                             (@target_inode), which then takes the name @path.
+                             @virtual_size: of the upper; the lower is first cut to it when it is longer */
+        CR_STEP_SNAPSHOT, /* in the machine with the QMP socket @path: each head of the plan's cuts that it
+                             has open gets its staged overlay, in one transaction. Before it the head's own
+                             path is taken away, so that no machine starts on what is about to freeze. Nothing
+                             to do when the machine is off */
+        CR_STEP_PAUSE,    /* the machine @path stands still; nothing to do when it is off */
+        CR_STEP_RESUME,   /* it goes on */
 } CrStepKind;
 
 typedef struct CrStep {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/json_text.h"
 #include "core/record.h"
 
 #define FORMAT 1       /* of the text; raised when an older reader could not carry a plan out */
@@ -19,6 +20,9 @@ static const char *const step_kind_words[] = {
         [CR_STEP_PUT_BACK] = "put-back",
         [CR_STEP_DELETE] = "delete",
         [CR_STEP_MERGE] = "merge",
+        [CR_STEP_SNAPSHOT] = "snapshot",
+        [CR_STEP_PAUSE] = "pause",
+        [CR_STEP_RESUME] = "resume",
 };
 
 static const char *step_kind_word(int value)
@@ -338,44 +342,14 @@ static gboolean read_plan(JsonNode *root, CrPlan *plan, GError **error)
                read_after(object, plan, error);
 }
 
-/* What json-glib takes as it comes: bytes that are not UTF-8; escaped surrogates without their other half,
- * over which it leaks (only control characters are ever escaped here); and values nested without a limit,
- * which it reads by recursion, so that a text of brackets alone could drive it through the stack. Strings are
- * passed over; outside of them no comment may begin, which json-glib knows and JSON does not, so that both
- * see the same brackets. */
-static gboolean check_form(const char *text, GError **error)
-{
-        gboolean in_string = FALSE;
-        guint depth = 0;
-
-        if (!g_utf8_validate(text, -1, NULL))
-                return refuse(error, "it is not UTF-8");
-        for (const char *c = text; *c; c++) {
-                if (in_string && g_str_has_prefix(c, "\\u") && !g_str_has_prefix(c, "\\u00"))
-                        return refuse(error, "it has an escape that no plan has");
-                if (in_string && *c == '\\' && c[1])
-                        c++;
-                else if (*c == '"')
-                        in_string = !in_string;
-                else if (in_string)
-                        continue;
-                else if (strchr("/#'", *c))
-                        return refuse(error, "it is not JSON");
-                else if (strchr("[{", *c) && ++depth > MAX_NESTING)
-                        return refuse(error, "it is nested too deeply");
-                else if (strchr("]}", *c) && depth > 0)
-                        depth--;
-        }
-        return TRUE;
-}
-
 CrPlan *cr_plan_from_json(const char *text, GError **error)
 {
         g_autoptr(JsonParser) parser = json_parser_new_immutable();
         g_autoptr(CrPlan) plan = cr_plan_create();
         g_autoptr(GError) problem = NULL;
 
-        if (check_form(text, &problem) && json_parser_load_from_data(parser, text, -1, &problem) &&
+        if (cr_json_text_check(text, MAX_NESTING, &problem) &&
+                json_parser_load_from_data(parser, text, -1, &problem) &&
                 read_plan(json_parser_get_root(parser), plan, &problem))
                 return g_steal_pointer(&plan);
         g_set_error(error, CR_ERROR, CR_ERROR_FAILED, "the text is not a plan: %s", problem->message);

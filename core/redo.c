@@ -22,6 +22,9 @@
         X(CR_OP_REVERSE, "reverse")                                                                          \
         X(CR_OP_PLANNED_FAILOVER, "planned-failover")                                                        \
         X(CR_OP_REVERT_PLANNED_FAILOVER, "revert-planned-failover")                                          \
+        X(CR_OP_UPDATE_DISKS, "update-disks")                                                                \
+        X(CR_OP_CANCEL_UPDATE_DISKS, "cancel-update-disks")                                                  \
+        X(CR_OP_ADAPT_DISKS, "adapt-disks")                                                                  \
         X(CR_OP_DISCARD, "discard")                                                                          \
         X(CR_OP_RECOVER, "recover")
 

@@ -29,3 +29,10 @@ void cr_image_info_clear(CrImageInfo *info)
         g_clear_pointer(&info->template_path, g_free);
         *info = (CrImageInfo){0};
 }
+
+void cr_machine_free(CrMachine *machine)
+{
+        g_array_unref(machine->disks);
+        g_free(machine->socket);
+        g_free(machine);
+}

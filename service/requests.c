@@ -27,6 +27,13 @@ void cr_request_take(GVariantDict *request, const char *key, GVariant *value)
                 g_variant_dict_insert_value(request, key, owned);
 }
 
+static gboolean refuse_option(const CrCall *call, const char *key, GError **error)
+{
+        g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER, "%s has no option '%s'",
+                cr_call_member(call), key);
+        return FALSE;
+}
+
 /* No option is defined in this version. */
 static gboolean take_options(CrCall *call, gsize index, GVariantDict *request, GError **error)
 {
@@ -35,11 +42,8 @@ static gboolean take_options(CrCall *call, gsize index, GVariantDict *request, G
         const char *key;
 
         g_variant_iter_init(&iter, options);
-        if (g_variant_iter_next(&iter, "{&sv}", &key, NULL)) {
-                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER, "%s has no option '%s'",
-                        cr_call_member(call), key);
-                return FALSE;
-        }
+        if (g_variant_iter_next(&iter, "{&sv}", &key, NULL))
+                return refuse_option(call, key, error);
         g_variant_dict_insert_value(request, "Options", options);
         return TRUE;
 }
@@ -47,6 +51,30 @@ static gboolean take_options(CrCall *call, gsize index, GVariantDict *request, G
 gboolean cr_request_options(CrCall *call, GVariantDict *request, GError **error)
 {
         return take_options(call, 1, request, error);
+}
+
+/* The one option is Machines. */
+static gboolean take_define_options(CrCall *call, GVariantDict *request, GError **error)
+{
+        g_autoptr(GVariant) options = cr_call_argument(call, 2);
+        GVariantIter iter;
+        const char *key;
+        GVariant *value;
+
+        g_variant_iter_init(&iter, options);
+        while (g_variant_iter_next(&iter, "{&sv}", &key, &value)) {
+                g_autoptr(GVariant) owned = value;
+
+                if (strcmp(key, "Machines") != 0)
+                        return refuse_option(call, key, error);
+                if (g_variant_is_of_type(owned, G_VARIANT_TYPE_STRING_ARRAY))
+                        continue;
+                g_set_error(error, CR_ERROR, CR_ERROR_INCORRECT_DATA_TYPE,
+                        "the option 'Machines' is of type as, not %s", g_variant_get_type_string(owned));
+                return FALSE;
+        }
+        g_variant_dict_insert_value(request, "Options", options);
+        return TRUE;
 }
 
 gboolean cr_request_define(CrCall *call, GVariantDict *request, GError **error)
@@ -57,7 +85,7 @@ gboolean cr_request_define(CrCall *call, GVariantDict *request, GError **error)
                 return FALSE;
         g_variant_dict_insert_value(request, "Name", name);
         cr_request_take(request, "Disks", cr_call_argument(call, 1));
-        return take_options(call, 2, request, error);
+        return take_define_options(call, request, error);
 }
 
 gboolean cr_request_settings(CrCall *call, GVariantDict *request, GError **error)
@@ -67,6 +95,13 @@ gboolean cr_request_settings(CrCall *call, GVariantDict *request, GError **error
 
         g_variant_dict_insert_value(request, "Settings", settings);
         return cr_settings_apply(probe, settings, error);
+}
+
+gboolean cr_request_update_disks(CrCall *call, GVariantDict *request, GError **error)
+{
+        cr_request_take(request, "Add", cr_call_argument(call, 1));
+        cr_request_take(request, "Remove", cr_call_argument(call, 2));
+        return take_options(call, 3, request, error);
 }
 
 static gboolean check_start(guint16 type, const char *location, guint64 start_time, GError **error)
@@ -155,6 +190,25 @@ CrRoom cr_room_settings(const CrCall *call, guint *ret_collections)
         then = cr_collections_room(
                 shown->name, g_variant_get_size(settings), MAX(history, shown->history), 0);
         return (CrRoom){then.objects - now.objects, then.bytes - now.bytes};
+}
+
+CrRoom cr_room_more_disks(const CrCall *call, gsize disks)
+{
+        const CrShown *shown = cr_collections_find(call->service->collections, &call->collection);
+        CrRoom without, with;
+
+        if (!shown)
+                return (CrRoom){0, 0};
+        without = cr_collections_room(shown->name, 0, shown->history, 0);
+        with = cr_collections_room(shown->name, disks, shown->history, 0);
+        return (CrRoom){with.objects - without.objects, with.bytes - without.bytes};
+}
+
+CrRoom cr_room_update_disks(const CrCall *call, guint *ret_collections)
+{
+        g_autoptr(GVariant) added = cr_call_argument(call, 1);
+
+        return cr_room_more_disks(call, g_variant_n_children(added) ? g_variant_get_size(added) : 0);
 }
 
 CrRoom cr_room_divergence(const CrCall *call, guint *ret_collections)

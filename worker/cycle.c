@@ -38,7 +38,7 @@ void cr_cycle_close(CrCycle *cycle)
 
 gboolean cr_cycle_fence(CrCycle *cycle, GError **error)
 {
-        cycle->fence = cr_heads_fence(cycle->worker, cycle->engine, cycle->collection, error);
+        cycle->fence = cr_heads_fence_closed(cycle->worker, cycle->engine, cycle->collection, error);
         return cycle->fence != NULL;
 }
 

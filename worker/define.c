@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include "core/failpoint.h"
+#include "worker/define.h"
+#include "worker/machines.h"
 #include "worker/operations.h"
 
 /* The collection that has a disk at @path: another one, or the one that is being defined. NULL: none, or an
@@ -114,18 +116,18 @@ static gboolean add_disk(CrWorker *worker, const CrEngine *engine, CrCollection 
         return TRUE;
 }
 
-static gboolean add_disks(CrWorker *worker, CrCollection *collection, GVariant *disks, GError **error)
+gboolean cr_define_add_disks(CrWorker *worker, CrCollection *collection, GVariant *disks, GError **error)
 {
         const CrEngine *engine = cr_worker_engine(collection, error);
+        gsize count = collection->disks->len + g_variant_n_children(disks);
         GVariantIter iter;
         const char *name, *path;
 
         if (!engine)
                 return FALSE;
-        if (g_variant_n_children(disks) < 1 || g_variant_n_children(disks) > CR_MAX_DISKS) {
+        if (count < 1 || count > CR_MAX_DISKS) {
                 g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER,
-                        "a collection has 1 to %d disks, not %" G_GSIZE_FORMAT, CR_MAX_DISKS,
-                        g_variant_n_children(disks));
+                        "a collection has 1 to %d disks, not %" G_GSIZE_FORMAT, CR_MAX_DISKS, count);
                 return FALSE;
         }
         g_variant_iter_init(&iter, disks);
@@ -140,13 +142,13 @@ gboolean cr_operation_define(CrWorker *worker, GError **error)
         g_autoptr(GVariant) name = cr_worker_get(worker, "Name", "s", error);
         g_autoptr(GVariant) disks = name ? cr_worker_get(worker, "Disks", "a(ss)", error) : NULL;
 
-        if (!disks || !cr_worker_refuse_options(worker, error) ||
-                !cr_name_check("collection", g_variant_get_string(name, NULL), error))
+        if (!disks || !cr_name_check("collection", g_variant_get_string(name, NULL), error))
                 return FALSE;
         g_autoptr(CrCollection) collection = cr_collection_new(g_variant_get_string(name, NULL));
         if (!cr_worker_get_id(worker, CR_REQUEST_COLLECTION, FALSE, &collection->id, error))
                 return FALSE;
-        if (!add_disks(worker, collection, disks, error) || !cr_worker_ready(worker, NULL, error))
+        if (!cr_define_add_disks(worker, collection, disks, error) ||
+                !cr_machines_take(worker, collection, error) || !cr_worker_ready(worker, NULL, error))
                 return FALSE;
         if (!cr_store_save(worker->store, collection, error))
                 return FALSE;

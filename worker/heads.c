@@ -6,8 +6,20 @@
 #include "core/failpoint.h"
 #include "worker/heads.h"
 
-CrFence *cr_heads_fence(
-        CrWorker *worker, const CrEngine *engine, const CrCollection *collection, GError **error)
+static gboolean is_in(GPtrArray *machines, const CrId *disk)
+{
+        for (guint i = 0; i < machines->len; i++) {
+                const CrMachine *machine = g_ptr_array_index(machines, i);
+
+                for (guint k = 0; k < machine->disks->len; k++)
+                        if (cr_id_equal(&g_array_index(machine->disks, CrId, k), disk))
+                                return TRUE;
+        }
+        return FALSE;
+}
+
+/* The heads that take part, but for those that @machines (NULL: none) have open. NULL: no disk has any. */
+static GPtrArray *heads_outside(const CrCollection *collection, GPtrArray *machines, GError **error)
 {
         g_autoptr(GPtrArray) disks = cr_disk_set_cut(collection);
         g_autoptr(GPtrArray) heads = g_ptr_array_new();
@@ -17,12 +29,44 @@ CrFence *cr_heads_fence(
                         "no disk of collection '%s' has a head here", collection->name);
                 return NULL;
         }
-        for (guint i = 0; i < disks->len; i++)
-                g_ptr_array_add(heads, cr_collection_head(collection, g_ptr_array_index(disks, i)));
-        CrFence *fence = engine->fence(worker->config, heads, CR_FENCE_WRITERS, error);
+        for (guint i = 0; i < disks->len; i++) {
+                const CrDisk *disk = g_ptr_array_index(disks, i);
+
+                if (!machines || !is_in(machines, &disk->id))
+                        g_ptr_array_add(heads, cr_collection_head(collection, &disk->id));
+        }
+        return g_steal_pointer(&heads);
+}
+
+CrFence *cr_heads_fence(
+        CrWorker *worker, const CrEngine *engine, const CrCollection *collection, GError **error)
+{
+        g_autoptr(GPtrArray) heads = heads_outside(collection, NULL, error);
+        CrFence *fence = heads ? engine->fence(worker->config, heads, CR_FENCE_WRITERS, error) : NULL;
+
         if (!fence)
                 g_prefix_error(error, "collection '%s': ", collection->name);
         return fence;
+}
+
+CrFence *cr_heads_fence_closed(
+        CrWorker *worker, const CrEngine *engine, const CrCollection *collection, GError **error)
+{
+        g_autoptr(GPtrArray) machines = engine->machines(worker->config, collection, error);
+        g_autoptr(GPtrArray) heads = machines ? heads_outside(collection, machines, error) : NULL;
+        g_autoptr(GError) problem = NULL;
+        CrFence *fence = heads ? engine->fence(worker->config, heads, CR_FENCE_WRITERS, &problem) : NULL;
+
+        if (fence || !heads) {
+                g_prefix_error(error, "collection '%s': ", collection->name);
+                return fence;
+        }
+        g_set_error(error, CR_ERROR, (int)cr_error_code(problem), "collection '%s': %s%s", collection->name,
+                problem->message,
+                g_error_matches(problem, CR_ERROR, CR_ERROR_IN_USE)
+                        ? ", or name its QMP socket in the option Machines of DefineCollection"
+                        : "");
+        return NULL;
 }
 
 static gboolean check_layer(
@@ -192,15 +236,19 @@ gboolean cr_heads_cut(
                 if (!engine->normalize(worker->config, cr_collection_head(*collection, &disk->id), error))
                         return FALSE;
         }
-        g_autoptr(GPtrArray) staged = cr_heads_stage(worker, engine, *collection, NULL, error);
+        g_autoptr(GPtrArray) machines = engine->machines(worker->config, *collection, error);
+        g_autoptr(GPtrArray) staged =
+                machines ? cr_heads_stage(worker, engine, *collection, NULL, error) : NULL;
         if (!staged)
                 return FALSE;
         CrCutSpec spec = {.point = cr_id_new(),
                 .host = cr_store_host_id(worker->store),
                 .now = g_get_real_time(),
-                .staged = staged};
+                .staged = staged,
+                .machines = machines};
         g_autoptr(CrPlan) plan = cr_plan_cut(*collection, worker->operation, engine, &spec, error);
-        if (!plan || !cr_worker_run_plan(worker, engine, plan, error))
+        if (!plan || !engine->introduce(worker->config, plan, error) ||
+                !cr_worker_run_plan(worker, engine, plan, error))
                 return FALSE;
         cr_worker_final(FALSE); /* the point is cut; sending it may still be cancelled */
         *ret_point = spec.point;

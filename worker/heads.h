@@ -10,6 +10,10 @@
 CrFence *cr_heads_fence(
         CrWorker *worker, const CrEngine *engine, const CrCollection *collection, GError **error);
 
+/* The same for a cut: heads that one of the collection's machines has open are left to it. */
+CrFence *cr_heads_fence_closed(
+        CrWorker *worker, const CrEngine *engine, const CrCollection *collection, GError **error);
+
 /* FileNotFound when a layer of @point is gone from its place. */
 gboolean cr_heads_check_point(const CrCollection *collection, const CrId *point, GError **error);
 
@@ -22,7 +26,7 @@ gboolean cr_heads_check_absent(const CrCollection *collection, GError **error);
 GPtrArray *cr_heads_stage(CrWorker *worker, const CrEngine *engine, const CrCollection *collection,
         const CrId *point, GError **error);
 
-/* Cuts a point through all disks that have a head, which must be fenced. Replaces *@collection by what the
- * store holds afterwards. */
+/* Cuts a point through all disks that have a head, which must be fenced or open in a machine. Replaces
+ * *@collection by what the store holds afterwards. */
 gboolean cr_heads_cut(
         CrWorker *worker, const CrEngine *engine, CrCollection **collection, CrId *ret_point, GError **error);

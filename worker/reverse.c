@@ -75,7 +75,7 @@ static gboolean cut_and_send(CrWorker *worker, CrCollection **collection, CrPeer
         const CrPeerSite *site, const CrSettings *settings, GError **error)
 {
         const CrEngine *engine = cr_worker_engine(*collection, error);
-        CrFence *fence = engine ? cr_heads_fence(worker, engine, *collection, error) : NULL;
+        CrFence *fence = engine ? cr_heads_fence_closed(worker, engine, *collection, error) : NULL;
         guint64 bytes = 0;
         CrId point;
 

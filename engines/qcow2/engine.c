@@ -12,8 +12,10 @@
 #include "engines/qcow2/fence.h"
 #include "engines/qcow2/header.h"
 #include "engines/qcow2/image.h"
+#include "engines/qcow2/live.h"
 #include "engines/qcow2/normalize.h"
 #include "engines/qcow2/place.h"
+#include "engines/qcow2/qmp.h"
 #include "engines/qcow2/serve.h"
 #include "engines/qcow2/step.h"
 
@@ -95,8 +97,12 @@ const CrEngine cr_qcow2_engine = {
         .measure = measure,
         .is_empty = is_empty,
         .normalize = cr_normalize,
+        .check_machine = cr_qmp_check,
+        .machines = cr_live_machines,
+        .introduce = cr_live_introduce,
         .apply = cr_step_apply,
         .serve = cr_serve,
+        .serve_image = cr_serve_image,
         .export_socket = cr_serve_socket,
         .stop = cr_serve_stop,
         .occupied = occupied,

@@ -9,6 +9,7 @@
 #include "core/failpoint.h"
 #include "engines/qcow2/fd.h"
 #include "engines/qcow2/fence.h"
+#include "engines/qcow2/live.h"
 #include "engines/qcow2/merge.h"
 #include "engines/qcow2/place.h"
 
@@ -63,34 +64,63 @@ static gboolean cut_finish(const CrStep *step, const CrPlace *path, const CrPlac
                sync_both(path, target, error);
 }
 
-static gboolean cut(const CrConfig *config, const CrStep *step, GError **error)
+/* After a snapshot the head's path is absent: the overlay is placed there, and keeps the name by which the
+ * machine opened it. A machine that still writes to the frozen layer is waited for. */
+static gboolean cut_present(const CrConfig *config, const CrStep *step, const CrPlace *path,
+        const CrPlace *target, GError **error)
 {
-        CR_AUTO_PLACE CrPlace path = CR_PLACE_NONE, target = CR_PLACE_NONE, staged = CR_PLACE_NONE;
-        CR_AUTO_FD int head = -1, overlay = -1;
-        gboolean done;
+        CR_AUTO_PLACE CrPlace staged = CR_PLACE_NONE;
+        CR_AUTO_FD int frozen = open_inode(target, step->inode, error), overlay = -1;
 
-        if (!cr_place_open(config, step->path, &path, error) ||
-                !cr_place_make(config, step->target, &target, error) ||
-                !is_at(&path, step->staged_inode, &done, error))
+        if (frozen < 0 || !cr_fence_file(frozen, step->path, CR_FENCE_WRITERS, CR_FENCE_SETTLE_MS, error) ||
+                !cr_place_open(config, step->staged, &staged, error))
                 return FALSE;
-        if (done)
-                return cut_finish(step, &path, &target, error);
-        head = open_inode(&path, step->inode, error);
+        overlay = open_inode(&staged, step->staged_inode, error);
+        if (overlay < 0 || !cr_live_clear_path(path, error) || !cr_place_link(path, overlay, error))
+                return FALSE;
+        CR_FAILPOINT("qcow2.cut.presented");
+        return sync_both(path, target, error);
+}
+
+/* The head is still at its path, and closed. */
+static gboolean cut_closed(const CrConfig *config, const CrStep *step, const CrPlace *path,
+        const CrPlace *target, GError **error)
+{
+        CR_AUTO_PLACE CrPlace staged = CR_PLACE_NONE;
+        CR_AUTO_FD int head = open_inode(path, step->inode, error), overlay = -1;
+        gboolean is_there;
+
         if (head < 0 || !cr_fence_file(head, step->path, CR_FENCE_WRITERS, CR_FENCE_SHORT_MS, error) ||
                 !cr_place_open(config, step->staged, &staged, error))
                 return FALSE;
         overlay = open_inode(&staged, step->staged_inode, error);
-        if (overlay < 0 || !cr_place_link(&target, head, error) || !cr_place_sync(&target, error))
+        if (overlay < 0 || !cr_place_link(target, head, error) || !cr_place_sync(target, error))
                 return FALSE;
         CR_FAILPOINT("qcow2.cut.linked");
-        if (!is_at(&path, step->inode, &done, error))
+        if (!is_at(path, step->inode, &is_there, error))
                 return FALSE;
-        if (!done)
-                return refuse_stranger(&path, error);
-        if (!cr_place_rename(&staged, &path, error))
+        if (!is_there)
+                return refuse_stranger(path, error);
+        if (!cr_place_rename(&staged, path, error))
                 return FALSE;
         CR_FAILPOINT("qcow2.cut.renamed");
-        return cut_finish(step, &path, &target, error);
+        return cut_finish(step, path, target, error);
+}
+
+static gboolean cut(const CrConfig *config, const CrStep *step, GError **error)
+{
+        CR_AUTO_PLACE CrPlace path = CR_PLACE_NONE, target = CR_PLACE_NONE;
+        ino_t at_path, at_target;
+
+        if (!cr_place_open(config, step->path, &path, error) ||
+                !cr_place_make(config, step->target, &target, error) ||
+                !cr_place_inode(&path, &at_path, error) || !cr_place_inode(&target, &at_target, error))
+                return FALSE;
+        if (at_path == step->staged_inode)
+                return cut_finish(step, &path, &target, error);
+        if (at_path != step->inode && at_target == step->inode)
+                return cut_present(config, step, &path, &target, error);
+        return cut_closed(config, step, &path, &target, error);
 }
 
 static gboolean place_head(const CrConfig *config, const CrStep *step, GError **error)
@@ -199,6 +229,10 @@ gboolean cr_step_apply(const CrConfig *config, const CrPlan *plan, const CrStep 
                 return delete (config, step, error);
         case CR_STEP_MERGE:
                 return cr_merge_apply(config, plan, step, error);
+        case CR_STEP_SNAPSHOT:
+        case CR_STEP_PAUSE:
+        case CR_STEP_RESUME:
+                return cr_live_apply(config, plan, step, error);
         }
         g_set_error(error, CR_ERROR, CR_ERROR_FAILED, "the engine knows no step of kind %d", step->kind);
         return FALSE;

@@ -31,6 +31,7 @@ static void check_defaults(const CrConfig *config)
                 "/var/lib/libvirt/images;/var/lib/collection-replication/replicas");
         ck_assert_str_eq(config->replica_directory, "/var/lib/collection-replication/replicas");
         check_list(config->export_directories, "/var/lib/collection-replication/exports");
+        check_list(config->machine_directories, "/run;/var/run");
         ck_assert_uint_eq(config->max_objects, 20000);
         ck_assert_uint_eq(config->max_collections, 1000);
         ck_assert_uint_eq(config->max_jobs, 4);
