@@ -17,7 +17,8 @@ static gboolean estimate_disk(CrWorker *worker, const CrEngine *engine, const Cr
         }
         g_autoptr(CrSource) source = cr_source_open(worker, engine, collection, head, base, error);
         *ret = 0;
-        return source && (source->unchanged || cr_copy_estimate(&source->spec, ret, error));
+        return source && cr_source_connect(source, error) &&
+               (source->unchanged || cr_copy_estimate(&source->spec, ret, error));
 }
 
 gboolean cr_operation_estimate(CrWorker *worker, GError **error)

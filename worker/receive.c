@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Receiving a point from the peer: new layers above a point that both sides hold, served for writing until
  * the seal. */
+#include "core/disk_set.h"
 #include "core/failpoint.h"
 #include "worker/arrival.h"
 #include "worker/heads.h"
 #include "worker/operations.h"
 #include "worker/prune.h"
+#include "worker/replica.h"
 
 /* What the sender announced beside the point, checked. */
 typedef struct Transfer {
@@ -13,6 +15,7 @@ typedef struct Transfer {
         GVariant *disks;     /* a(st) */
         GVariant *lineage;   /* a(ss) */
         GVariant *unchanged; /* as: disks of which nothing will come; NULL: none */
+        GVariant *whole;     /* as: disks that come whole, whatever the base; NULL: none */
 } Transfer;
 
 typedef struct Receive {
@@ -56,9 +59,11 @@ static gboolean read_transfer(Receive *receive, GError **error)
                 !lookup_id(dict, "Origin", FALSE, &point->origin, error) ||
                 !lookup_id(caller, "GenerationId", FALSE, &generation->id, error))
                 return FALSE;
+        (void)g_variant_lookup(dict, "Planned", "b", &receive->arrival.planned);
         transfer->disks = g_variant_lookup_value(dict, "Disks", G_VARIANT_TYPE("a(st)"));
         transfer->lineage = g_variant_lookup_value(dict, "Lineage", G_VARIANT_TYPE("a(ss)"));
         transfer->unchanged = g_variant_lookup_value(dict, "Unchanged", G_VARIANT_TYPE("as"));
+        transfer->whole = g_variant_lookup_value(dict, "Whole", G_VARIANT_TYPE("as"));
         if (transfer->disks && transfer->lineage && g_variant_lookup(dict, "CreationTime", "t", &created) &&
                 g_variant_lookup(dict, "ConsistencyLevel", "q", &consistency) &&
                 g_variant_lookup(caller, "Generation", "t", &generation->number)) {
@@ -71,26 +76,10 @@ static gboolean read_transfer(Receive *receive, GError **error)
         return FALSE;
 }
 
-static gboolean check_generation(const Receive *receive, GError **error)
+static gboolean check_sender(const Receive *receive, GError **error)
 {
-        const CrCollection *collection = receive->collection;
-        const CrGeneration *ours = &collection->generation, *theirs = &receive->arrival.generation;
-
-        if (!cr_id_equal(&collection->preparation, &receive->transfer.preparation)) {
-                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
-                        "the preparation of collection '%s' is not the one that the sender knows: prepare "
-                        "this side again",
-                        collection->name);
-                return FALSE;
-        }
-        if (theirs->number > ours->number || cr_generation_equal(theirs, ours))
-                return TRUE;
-        g_set_error(error, CR_ERROR,
-                theirs->number < ours->number ? CR_ERROR_INVALID_STATE : CR_ERROR_STATUS_UNKNOWN,
-                "the sender of collection '%s' has generation %" G_GUINT64_FORMAT
-                ", this side knows %" G_GUINT64_FORMAT ": it is no longer the primary",
-                collection->name, theirs->number, ours->number);
-        return FALSE;
+        return cr_replica_check_sender(
+                receive->collection, &receive->transfer.preparation, &receive->arrival.generation, error);
 }
 
 static gboolean disk_size(const Transfer *transfer, const CrId *disk, guint64 *ret)
@@ -105,25 +94,51 @@ static gboolean disk_size(const Transfer *transfer, const CrId *disk, guint64 *r
         return FALSE;
 }
 
-static gboolean check_disks(const CrCollection *collection, const Transfer *transfer, GError **error)
+static gboolean is_listed_in(GVariant *list, const CrId *disk)
 {
+        g_autofree const char **ids = list ? g_variant_get_strv(list, NULL) : NULL;
+
+        return ids && g_strv_contains(ids, disk->text);
+}
+
+/* The layer that @disk's new one goes above; NULL: it comes whole. */
+static const CrLayer *base_of(const Receive *receive, const CrDisk *disk)
+{
+        if (is_listed_in(receive->transfer.whole, &disk->id))
+                return NULL;
+        return cr_collection_layer_at(receive->collection, &disk->id, &receive->arrival.point.base);
+}
+
+static gboolean check_disk(const Receive *receive, const CrDisk *disk, GError **error)
+{
+        const char *name = receive->collection->name;
+        const CrId *base = &receive->arrival.point.base;
         guint64 size;
 
-        if (g_variant_n_children(transfer->disks) != collection->disks->len) {
+        if (!disk_size(&receive->transfer, &disk->id, &size))
                 g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
-                        "the sender of collection '%s' has another set of disks", collection->name);
+                        "the sender of collection '%s' has no disk '%s'", name, disk->name);
+        else if (!cr_id_is_none(base) && !is_listed_in(receive->transfer.whole, &disk->id) &&
+                 !base_of(receive, disk))
+                g_set_error(error, CR_ERROR, CR_ERROR_FILE_NOT_FOUND,
+                        "collection '%s' holds no point %s of disk '%s'", name, base->text, disk->name);
+        else
+                return TRUE;
+        return FALSE;
+}
+
+static gboolean check_disks(const Receive *receive, GError **error)
+{
+        g_autoptr(GPtrArray) disks = cr_disk_set_included(receive->collection);
+
+        if (g_variant_n_children(receive->transfer.disks) != disks->len) {
+                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
+                        "the sender of collection '%s' has another set of disks", receive->collection->name);
                 return FALSE;
         }
-        for (guint i = 0; i < collection->disks->len; i++) {
-                const CrDisk *disk = g_ptr_array_index(collection->disks, i);
-
-                if (!disk_size(transfer, &disk->id, &size)) {
-                        g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
-                                "the sender of collection '%s' has no disk '%s'", collection->name,
-                                disk->name);
+        for (guint i = 0; i < disks->len; i++)
+                if (!check_disk(receive, g_ptr_array_index(disks, i), error))
                         return FALSE;
-                }
-        }
         return TRUE;
 }
 
@@ -132,7 +147,7 @@ static gboolean check(Receive *receive, GError **error)
         const CrCollection *collection = receive->collection;
         const CrId *base = &receive->arrival.point.base;
 
-        if (!check_generation(receive, error) || !check_disks(collection, &receive->transfer, error))
+        if (!check_sender(receive, error) || !check_disks(receive, error))
                 return FALSE;
         return cr_id_is_none(base) || cr_heads_check_point(collection, base, error);
 }
@@ -140,31 +155,22 @@ static gboolean check(Receive *receive, GError **error)
 /* A layer row per disk, above the base. */
 static void add_layers(Receive *receive)
 {
-        CrCollection *collection = receive->collection;
+        g_autoptr(GPtrArray) disks = cr_disk_set_included(receive->collection);
 
-        for (guint i = 0; i < collection->disks->len; i++) {
-                const CrDisk *disk = g_ptr_array_index(collection->disks, i);
+        for (guint i = 0; i < disks->len; i++) {
+                const CrDisk *disk = g_ptr_array_index(disks, i);
                 guint64 size = 0;
 
                 (void)disk_size(&receive->transfer, &disk->id, &size);
-                cr_arrival_add_layer(&receive->arrival, disk,
-                        cr_collection_layer_at(collection, &disk->id, &receive->arrival.point.base), size);
+                cr_arrival_add_layer(&receive->arrival, disk, base_of(receive, disk), size);
         }
-}
-
-static gboolean is_unchanged(const Transfer *transfer, const CrId *disk)
-{
-        g_autofree const char **ids =
-                transfer->unchanged ? g_variant_get_strv(transfer->unchanged, NULL) : NULL;
-
-        return ids && g_strv_contains(ids, disk->text);
 }
 
 static gboolean serve_layer(Receive *receive, const CrLayer *layer, GError **error)
 {
         CrExport *export = NULL;
 
-        if (!is_unchanged(&receive->transfer, &layer->disk)) {
+        if (!is_listed_in(receive->transfer.unchanged, &layer->disk)) {
                 export = cr_arrival_serve(&receive->arrival, layer, TRUE, error);
                 if (!export)
                         return FALSE;
@@ -191,19 +197,25 @@ static gboolean begin(Receive *receive, GError **error)
         return cr_arrival_save(arrival, error);
 }
 
-static GVariant *exports_reply(const Receive *receive)
+static GVariant *exports_reply(const Receive *receive, GError **error)
 {
         GVariantDict dict;
         GVariantBuilder builder;
 
         g_variant_builder_init(&builder, G_VARIANT_TYPE("a(ss)"));
         for (guint i = 0; i < receive->exports->len; i++) {
-                const CrDisk *disk = g_ptr_array_index(receive->collection->disks, i);
+                const CrLayer *layer = g_ptr_array_index(receive->arrival.layers, i);
                 CrExport *export = g_ptr_array_index(receive->exports, i);
+                const char *socket = export ? receive->engine->export_socket(export, error) : NULL;
 
-                if (export)
-                        g_variant_builder_add(
-                                &builder, "(ss)", disk->id.text, receive->engine->export_socket(export));
+                if (socket && !cr_worker_give_to_owner(receive->arrival.worker, socket, error))
+                        socket = NULL;
+                if (socket)
+                        g_variant_builder_add(&builder, "(ss)", layer->disk.text, socket);
+                if (socket || !export)
+                        continue;
+                g_variant_builder_clear(&builder);
+                return NULL;
         }
         g_variant_dict_init(&dict, NULL);
         g_variant_dict_insert_value(&dict, "Exports", g_variant_builder_end(&builder));
@@ -213,13 +225,7 @@ static GVariant *exports_reply(const Receive *receive)
 /* Ends the writable exports: from here on nothing changes what was received, and it is on stable storage. */
 static gboolean stop_exports(Receive *receive, GError **error)
 {
-        while (receive->exports->len > 0) {
-                CrExport *export = g_ptr_array_steal_index(receive->exports, receive->exports->len - 1);
-
-                if (export && !receive->engine->stop(export, error))
-                        return FALSE;
-        }
-        return TRUE;
+        return receive->engine->stop((CrExport **)receive->exports->pdata, receive->exports->len, error);
 }
 
 static const char *expected_digest(GVariant *seal, const CrId *disk)
@@ -239,13 +245,16 @@ static const char *expected_digest(GVariant *seal, const CrId *disk)
 
 static gboolean verify(Receive *receive, GVariant *seal, GError **error)
 {
+        g_autoptr(GPtrArray) expected = g_ptr_array_new();
+
         cr_worker_phase("verifying what was received");
         for (guint i = 0; i < receive->arrival.layers->len; i++) {
                 const CrLayer *layer = g_ptr_array_index(receive->arrival.layers, i);
 
-                if (!cr_arrival_verify(&receive->arrival, layer, expected_digest(seal, &layer->disk), error))
-                        return FALSE;
+                g_ptr_array_add(expected, (gpointer)expected_digest(seal, &layer->disk));
         }
+        if (!cr_arrival_verify(&receive->arrival, (const char *const *)expected->pdata, error))
+                return FALSE;
         CR_FAILPOINT("receive.verified");
         return TRUE;
 }
@@ -281,9 +290,11 @@ static gboolean wait_for_seal(Receive *receive, GVariant **ret_seal, GError **er
 static gboolean receive_point(Receive *receive, GError **error)
 {
         g_autoptr(GVariant) seal_message = NULL;
+        GVariant *reply = NULL; /* floating */
         guint64 bytes = 0;
 
-        if (!begin(receive, error) || !cr_worker_ready(receive->worker, exports_reply(receive), error))
+        if (!begin(receive, error) || !(reply = exports_reply(receive, error)) ||
+                !cr_worker_ready(receive->worker, reply, error))
                 return FALSE;
         cr_worker_changed();
         if (!wait_for_seal(receive, &seal_message, error) || !stop_exports(receive, error))
@@ -305,12 +316,7 @@ static gboolean receive_point(Receive *receive, GError **error)
 /* A receive that failed leaves nothing: its layers were part of no point. */
 static void abandon(Receive *receive)
 {
-        while (receive->exports->len > 0) {
-                CrExport *export = g_ptr_array_steal_index(receive->exports, receive->exports->len - 1);
-
-                if (export)
-                        (void)receive->engine->stop(export, NULL);
-        }
+        (void)stop_exports(receive, NULL);
         cr_arrival_abandon(&receive->arrival);
 }
 
@@ -323,8 +329,7 @@ static gboolean is_listed(const CrCollection *collection, const CrId *id)
 
 static gboolean run(Receive *receive, GError **error)
 {
-        if (is_listed(receive->collection, &receive->arrival.point.point) &&
-                check_generation(receive, error)) {
+        if (is_listed(receive->collection, &receive->arrival.point.point) && check_sender(receive, error)) {
                 cr_worker_done(receive->worker);
                 return TRUE;
         }
@@ -346,12 +351,14 @@ gboolean cr_operation_receive(CrWorker *worker, GError **error)
                 return FALSE;
         receive.engine = cr_worker_engine(collection, error);
         cr_arrival_init(&receive.arrival, worker, collection, receive.engine);
+        receive.arrival.initial_type = CR_INITIAL_OVER_NETWORK;
         receive.exports = g_ptr_array_new();
         if (receive.engine && read_transfer(&receive, error))
                 ok = run(&receive, error);
         g_clear_pointer(&receive.transfer.disks, g_variant_unref);
         g_clear_pointer(&receive.transfer.lineage, g_variant_unref);
         g_clear_pointer(&receive.transfer.unchanged, g_variant_unref);
+        g_clear_pointer(&receive.transfer.whole, g_variant_unref);
         cr_arrival_clear(&receive.arrival);
         g_ptr_array_unref(receive.exports);
         return ok;

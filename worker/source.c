@@ -1,17 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker/source.h"
 
-/* Serves a chain's view and connects to it. */
-static gboolean serve(CrWorker *worker, const CrEngine *engine, GPtrArray *chain, CrExport **ret_export,
-        CrNbd **ret_nbd, GError **error)
-{
-        *ret_export = engine->serve(worker->config, chain, FALSE, worker->runtime_directory, error);
-        if (!*ret_export)
-                return FALSE;
-        *ret_nbd = cr_nbd_open(engine->export_socket(*ret_export), TRUE, error);
-        return *ret_nbd != NULL;
-}
-
 /* The smallest virtual size on a branch down to and with its fork: beyond it a regrown disk reads zeroes,
  * whatever lies below. */
 static guint64 smallest_size(GPtrArray *chain, guint above_fork)
@@ -70,10 +59,9 @@ static gboolean open_compared(CrSource *source, CrWorker *worker, const CrCollec
         source->spec.changed_from = MIN(smallest_size(chain, above), smallest_size(base_chain, base_above));
         if (base_above == 0)
                 return TRUE;
-        if (!serve(worker, source->engine, base_chain, &source->other_export, &source->other, error))
-                return FALSE;
-        source->spec.other = source->other;
-        return TRUE;
+        source->other_export =
+                source->engine->serve(worker->config, base_chain, FALSE, worker->runtime_directory, error);
+        return source->other_export != NULL;
 }
 
 CrSource *cr_source_open(CrWorker *worker, const CrEngine *engine, const CrCollection *collection,
@@ -88,9 +76,9 @@ CrSource *cr_source_open(CrWorker *worker, const CrEngine *engine, const CrColle
                 return NULL;
         if (source->unchanged)
                 return g_steal_pointer(&source);
-        if (!serve(worker, engine, chain, &source->view_export, &source->view, error))
+        source->view_export = engine->serve(worker->config, chain, FALSE, worker->runtime_directory, error);
+        if (!source->view_export)
                 return NULL;
-        source->spec.view = source->view;
         source->spec.depth = G_MAXUINT;
         source->spec.changed_from = G_MAXUINT64;
         if (base && !open_compared(source, worker, collection, chain, base, error))
@@ -98,13 +86,31 @@ CrSource *cr_source_open(CrWorker *worker, const CrEngine *engine, const CrColle
         return g_steal_pointer(&source);
 }
 
+static CrNbd *connect_to(const CrSource *source, CrExport *export, GError **error)
+{
+        const char *socket = source->engine->export_socket(export, error);
+
+        return socket ? cr_nbd_open(socket, TRUE, error) : NULL;
+}
+
+gboolean cr_source_connect(CrSource *source, GError **error)
+{
+        if (source->unchanged)
+                return TRUE;
+        source->spec.view = source->view = connect_to(source, source->view_export, error);
+        if (!source->view)
+                return FALSE;
+        if (source->other_export)
+                source->spec.other = source->other = connect_to(source, source->other_export, error);
+        return source->other || !source->other_export;
+}
+
 void cr_source_close(CrSource *source)
 {
+        CrExport *exports[] = {source->view_export, source->other_export};
+
         g_clear_pointer(&source->view, cr_nbd_close);
         g_clear_pointer(&source->other, cr_nbd_close);
-        if (source->view_export)
-                (void)source->engine->stop(source->view_export, NULL); /* read-only: nothing to lose */
-        if (source->other_export)
-                (void)source->engine->stop(source->other_export, NULL);
+        (void)source->engine->stop(exports, G_N_ELEMENTS(exports), NULL); /* read-only: nothing to lose */
         g_free(source);
 }

@@ -16,8 +16,12 @@ typedef struct CrSource {
         gboolean unchanged; /* nothing was written on either branch: nothing is served, nothing else is set */
 } CrSource;
 
-/* Serves what @top (a layer of @disk) shows, compared with what @base shows (NULL: nothing, a whole copy). */
+/* Begins to serve what @top (a layer of @disk) shows, compared with what @base shows (NULL: nothing, a whole
+ * copy). */
 CrSource *cr_source_open(CrWorker *worker, const CrEngine *engine, const CrCollection *collection,
         const CrLayer *top, const CrLayer *base, GError **error);
+/* Waits for the servers and connects to them: @spec can be used then. Open all sources before the first is
+ * connected: their servers start side by side. */
+gboolean cr_source_connect(CrSource *source, GError **error);
 void cr_source_close(CrSource *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CrSource, cr_source_close)

@@ -12,9 +12,11 @@
 
 #include "core/error.h"
 #include "core/id.h"
+#include "core/path_policy.h"
 #include "engines/qcow2/chain.h"
 #include "engines/qcow2/child.h"
 #include "engines/qcow2/fd.h"
+#include "engines/qcow2/image.h"
 #include "engines/qcow2/place.h"
 
 /* Connections that one view takes at once. */
@@ -33,6 +35,7 @@ struct CrExport {
         GPid pid;      /* 0: not running */
         int complaint; /* what the server wrote to its error output */
         gboolean writable;
+        gboolean answers; /* has been seen at work */
 };
 
 static void export_free(CrExport *export)
@@ -94,7 +97,7 @@ static gboolean check_end(CrExport *export, int status, GError **error)
         return FALSE;
 }
 
-static gboolean await_socket(CrExport *export, GError **error)
+static gboolean await_answer(CrExport *export, GError **error)
 {
         gint64 deadline = g_get_monotonic_time() + CR_CHILD_TIMEOUT_MS * 1000ll;
         int status;
@@ -133,7 +136,7 @@ static gboolean start(CrExport *export, CrGraphFlags flags, GError **error)
         if (nowhere < 0 || export->complaint < 0)
                 return cr_error_set_errno(error, errno, "can't start qemu-nbd");
         export->pid = cr_child_start(&spec, nowhere, export->complaint, error);
-        return export->pid != 0 && await_socket(export, error);
+        return export->pid != 0;
 }
 
 CrExport *cr_serve(
@@ -153,9 +156,42 @@ CrExport *cr_serve(
         return g_steal_pointer(&export);
 }
 
-const char *cr_serve_socket(CrExport *export)
+static gboolean check_alone(int fd, const char *path, GError **error)
 {
-        return export->socket;
+        g_auto(CrImage) image = {0};
+
+        if (!cr_image_read(fd, path, &image, error))
+                return FALSE;
+        if (!image.backing)
+                return TRUE;
+        g_set_error(error, CR_ERROR, CR_ERROR_NOT_SUPPORTED,
+                "image '%s' stands on another one, '%s': give one that stands alone (qemu-img convert)", path,
+                image.backing);
+        return FALSE;
+}
+
+CrExport *cr_serve_image(
+        const CrConfig *config, const char *path, const char *format, const char *directory, GError **error)
+{
+        g_autoptr(CrExport) export = g_new0(CrExport, 1);
+        gboolean raw = g_str_equal(format, "raw");
+        CR_AUTO_FD int fd = cr_path_open_file(config->export_directories, path, O_RDONLY, error);
+
+        export->complaint = -1;
+        export->graph = cr_graph_new();
+        if (fd < 0 || (!raw && !check_alone(fd, path, error)))
+                return NULL;
+        cr_graph_add(export->graph, cr_fd_steal(&fd), raw ? "raw" : "qcow2", path);
+        if (!choose_socket(export, directory, error) || !start(export, CR_GRAPH_LOCKED, error))
+                return NULL;
+        return g_steal_pointer(&export);
+}
+
+const char *cr_serve_socket(CrExport *export, GError **error)
+{
+        if (!export->answers)
+                export->answers = await_answer(export, error);
+        return export->answers ? export->socket : NULL;
 }
 
 /* The server has written all out when it ended; now down to stable storage. */
@@ -166,15 +202,35 @@ static gboolean flush(const CrExport *export, GError **error)
         return fsync(top->fd) == 0 || cr_error_set_errno(error, errno, "can't flush '%s'", top->path);
 }
 
-gboolean cr_serve_stop(CrExport *owned, GError **error)
+/* It has work to finish; the others, and one that never came to work, are killed. */
+static gboolean has_written(const CrExport *export)
 {
-        g_autoptr(CrExport) export = owned;
+        return export->writable && export->answers;
+}
+
+static gboolean finish(CrExport *export, GError **error)
+{
         int status;
 
-        (void)kill(export->pid, SIGTERM);
-        if (!cr_child_wait(export->pid, export->writable ? FLUSH_TIMEOUT_MS : CR_CHILD_TIMEOUT_MS, &status)) {
+        if (!cr_child_wait(export->pid, FLUSH_TIMEOUT_MS, &status)) {
                 g_set_error(error, CR_ERROR, CR_ERROR_TIMEOUT, "qemu-nbd did not end");
                 return FALSE;
         }
-        return check_end(export, status, error) && (!export->writable || flush(export, error));
+        return check_end(export, status, error) && flush(export, error);
+}
+
+/* All are told before the first is waited for: they write out side by side. */
+gboolean cr_serve_stop(CrExport **exports, guint n, GError **error)
+{
+        gboolean ok = TRUE;
+
+        for (guint i = 0; i < n; i++)
+                if (exports[i] && has_written(exports[i]))
+                        (void)kill(exports[i]->pid, SIGTERM);
+        for (guint i = 0; i < n; i++) {
+                if (exports[i] && has_written(exports[i]) && !finish(exports[i], ok ? error : NULL))
+                        ok = FALSE;
+                g_clear_pointer(&exports[i], export_free);
+        }
+        return ok;
 }

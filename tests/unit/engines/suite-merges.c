@@ -208,10 +208,11 @@ START_TEST(a_merge_waits_for_no_reader)
         world_cut();
         chain = world_chain(world_layer_at(&first));
         export = world.engine->serve(&world.config, chain, FALSE, world.runtime_folder, NULL);
+        ck_assert_ptr_nonnull(world.engine->export_socket(export, NULL));
         plan = cr_plan_expire_point(world.collection, &first);
         ck_assert(!world_apply(plan, &error));
         world_assert_error(&error, CR_ERROR_IN_USE, world_layer_at(&first)->path);
-        ck_assert(world.engine->stop(export, NULL));
+        ck_assert(world.engine->stop(&export, 1, NULL));
         world_carry_out(plan);
         world_check_all();
 }

@@ -29,13 +29,22 @@ static CrLayer *make_receiving(const CrLayer *base, guint64 size)
         return layer;
 }
 
+static const char *socket_of(CrExport *export)
+{
+        g_autoptr(GError) error = NULL;
+        const char *socket = world.engine->export_socket(export, &error);
+
+        ck_assert_msg(socket != NULL, "%s", error ? error->message : "");
+        return socket;
+}
+
 static struct nbd_handle *connect_to(CrExport *export)
 {
         struct nbd_handle *nbd = nbd_create();
 
         ck_assert_int_eq(nbd_add_meta_context(nbd, "base:allocation"), 0);
         ck_assert_int_eq(nbd_add_meta_context(nbd, "qemu:allocation-depth"), 0);
-        ck_assert_msg(nbd_connect_unix(nbd, world.engine->export_socket(export)) == 0, "%s", nbd_get_error());
+        ck_assert_msg(nbd_connect_unix(nbd, socket_of(export)) == 0, "%s", nbd_get_error());
         return nbd;
 }
 
@@ -53,7 +62,7 @@ static void stop(CrExport *export)
 {
         g_autoptr(GError) error = NULL;
 
-        ck_assert_msg(world.engine->stop(export, &error), "%s", error ? error->message : "");
+        ck_assert_msg(world.engine->stop(&export, 1, &error), "%s", error ? error->message : "");
 }
 
 static void disconnect(struct nbd_handle *nbd)
@@ -103,7 +112,7 @@ START_TEST(a_view_can_not_be_written)
         world_define(NULL);
         point = world_cut();
         export = serve(world_layer_at(&point), FALSE);
-        ck_assert_int_eq(stat(world.engine->export_socket(export), &st), 0);
+        ck_assert_int_eq(stat(socket_of(export), &st), 0);
         ck_assert_uint_eq(st.st_mode & 0777, 0600);
         nbd = connect_to(export);
         ck_assert_int_eq(nbd_is_read_only(nbd), 1);

@@ -282,11 +282,12 @@ GBytes *world_view(const CrLayer *layer)
         g_autoptr(GPtrArray) chain = world_chain(layer);
         g_autoptr(GError) error = NULL;
         CrExport *export = world.engine->serve(&world.config, chain, FALSE, world.runtime_folder, &error);
+        const char *socket = export ? world.engine->export_socket(export, &error) : NULL;
         GBytes *view;
 
-        ck_assert_msg(export != NULL, "%s", error ? error->message : "");
-        view = read_socket(world.engine->export_socket(export));
-        ck_assert_msg(world.engine->stop(export, &error), "%s", error ? error->message : "");
+        ck_assert_msg(socket != NULL, "%s", error ? error->message : "");
+        view = read_socket(socket);
+        ck_assert_msg(world.engine->stop(&export, 1, &error), "%s", error ? error->message : "");
         return view;
 }
 
