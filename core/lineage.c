@@ -23,6 +23,28 @@ GPtrArray *cr_lineage_chain(const CrCollection *collection, const CrId *top, GEr
         return g_steal_pointer(&chain);
 }
 
+static gboolean has_child(const CrCollection *collection, const CrLayer *layer)
+{
+        for (guint i = 0; i < collection->layers->len; i++)
+                if (cr_id_equal(&((CrLayer *)g_ptr_array_index(collection->layers, i))->parent, &layer->id))
+                        return TRUE;
+        return FALSE;
+}
+
+CrLayer *cr_lineage_base_layer(const CrCollection *collection, const CrId *disk, const CrId *point)
+{
+        if (!cr_id_is_none(point))
+                return cr_collection_layer_at(collection, disk, point);
+        for (guint i = collection->layers->len; i > 0; i--) {
+                CrLayer *layer = g_ptr_array_index(collection->layers, i - 1);
+
+                if (layer->kind == CR_LAYER_FROZEN && cr_id_is_none(&layer->point) &&
+                        cr_id_equal(&layer->disk, disk) && !has_child(collection, layer))
+                        return layer;
+        }
+        return NULL;
+}
+
 void cr_lineage_fork(GPtrArray *chain_a, GPtrArray *chain_b, guint *ret_above_a, guint *ret_above_b)
 {
         guint a = chain_a->len, b = chain_b->len;
@@ -268,6 +290,8 @@ static const char *pinned_by_point(const CrCollection *collection, const CrId *i
                 return NULL;
         if (cr_id_equal(id, &collection->failover_point))
                 return "it is the point that this site failed over to";
+        if (cr_id_equal(id, &collection->test_point))
+                return "a test copy stands on it";
         if (keeps_all_points(collection))
                 return "all points are kept until the reverse is complete";
         if (collection->role == CR_ROLE_REPLICA && cr_id_equal(id, &collection->base_point))
@@ -361,6 +385,7 @@ static gboolean is_named(const CrCollection *collection, const CrId *point)
                         return TRUE;
         return cr_id_equal(point, &collection->base_point) ||
                cr_id_equal(point, &collection->failover_point) ||
+               cr_id_equal(point, &collection->test_point) ||
                cr_id_equal(point, &collection->peer.confirmed_point) ||
                cr_id_equal(point, &collection->receive.base);
 }

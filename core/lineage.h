@@ -32,6 +32,10 @@ gboolean cr_lineage_is_ancestor(GPtrArray *points, const CrId *ancestor, const C
  * all the disks that have a layer at such a point stand on it. CrPoint, borrowed. */
 GPtrArray *cr_lineage_held(const CrCollection *collection);
 
+/* The layer of @disk at @point; at none: the topmost frozen one that is part of no point, as a seed is. NULL:
+ * there is none. */
+CrLayer *cr_lineage_base_layer(const CrCollection *collection, const CrId *disk, const CrId *point);
+
 /* How far two layer chains of a disk (as cr_lineage_chain gives) share: *@ret_above_a and *@ret_above_b are
  * the numbers of layers above their fork (all, when they share none). */
 void cr_lineage_fork(GPtrArray *chain_a, GPtrArray *chain_b, guint *ret_above_a, guint *ret_above_b);

@@ -64,10 +64,43 @@ gboolean cr_request_estimate(CrCall *call, GVariantDict *request, GError **error
         return cr_request_caller(call, request, error);
 }
 
+gboolean cr_request_digest(CrCall *call, GVariantDict *request, GError **error)
+{
+        cr_request_take(request, "What", cr_call_argument(call, 1));
+        return cr_request_caller(call, request, error);
+}
+
 gboolean cr_request_receive(CrCall *call, GVariantDict *request, GError **error)
 {
         cr_request_take(request, "Transfer", cr_call_argument(call, 1));
         return cr_request_caller(call, request, error);
+}
+
+gboolean cr_request_adapt_disks(CrCall *call, GVariantDict *request, GError **error)
+{
+        g_autoptr(GVariant) settings = cr_call_argument(call, 4);
+        g_autoptr(CrSettings) probe = cr_settings_new();
+
+        if (!cr_settings_apply(probe, settings, error))
+                return FALSE;
+        cr_request_take(request, "Preparation", cr_call_argument(call, 1));
+        cr_request_take(request, "Disks", cr_call_argument(call, 2));
+        cr_request_take(request, "Removed", cr_call_argument(call, 3));
+        g_variant_dict_insert_value(request, "Settings", settings);
+        return cr_request_caller(call, request, error);
+}
+
+CrRoom cr_room_adapt_disks(const CrCall *call, guint *ret_collections)
+{
+        g_autoptr(GVariant) added = cr_call_argument(call, 2);
+
+        return cr_room_more_disks(call, g_variant_n_children(added) ? g_variant_get_size(added) : 0);
+}
+
+GVariant *cr_answer_adapt_disks(CrCall *call, const CrOutcome *outcome, GError **error)
+{
+        CR_FAILPOINT("peer.adapt-disks.before-reply");
+        return nothing();
 }
 
 /* What is there already takes no more room. */
@@ -103,6 +136,38 @@ GVariant *cr_answer_estimate(CrCall *call, const CrOutcome *outcome, GError **er
 
         CR_FAILPOINT("peer.estimate.before-reply");
         return disks ? g_variant_new_tuple(&disks, 1) : NULL;
+}
+
+/* A worker's result is text: there digests are base64. */
+static GVariant *runs_of(GVariant *texts)
+{
+        GVariantBuilder builder = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a(tay)"));
+        GVariantIter iter;
+        guint64 offset;
+        const char *text;
+
+        g_variant_iter_init(&iter, texts);
+        while (g_variant_iter_next(&iter, "(t&s)", &offset, &text)) {
+                gsize length = 0;
+                g_autofree guchar *digests = g_base64_decode(text, &length);
+
+                g_variant_builder_add(&builder, "(t@ay)", offset,
+                        g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, digests, length, 1));
+        }
+        return g_variant_builder_end(&builder);
+}
+
+GVariant *cr_answer_digest(CrCall *call, const CrOutcome *outcome, GError **error)
+{
+        g_autoptr(GVariant) texts = cr_answer_lookup(outcome->result, "Runs", "a(ts)", error);
+        guint64 size = 0, next = 0;
+
+        CR_FAILPOINT("peer.digest.before-reply");
+        if (!texts)
+                return NULL;
+        g_variant_lookup(outcome->result, "Size", "t", &size);
+        g_variant_lookup(outcome->result, "Next", "t", &next);
+        return g_variant_new("(tt@a(tay))", size, next, runs_of(texts));
 }
 
 GVariant *cr_answer_receive(CrCall *call, const CrOutcome *outcome, GError **error)

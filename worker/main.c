@@ -28,6 +28,7 @@ static const struct {
         {CR_OP_REMOVE_RELATIONSHIP, cr_operation_remove_relationship, TRUE},
         {CR_OP_MODIFY_SETTINGS, cr_operation_modify_settings, TRUE},
         {CR_OP_START, cr_operation_start, TRUE},
+        {CR_OP_IMPORT_INITIAL, cr_operation_import_initial, TRUE},
         {CR_OP_REPLICATE, cr_operation_replicate, TRUE},
         {CR_OP_FAILOVER, cr_operation_failover, TRUE},
         {CR_OP_REVERT_FAILOVER, cr_operation_revert_failover, TRUE},
@@ -42,8 +43,12 @@ static const struct {
         {CR_OP_DISCARD, cr_operation_discard, TRUE},
         {CR_OP_RECEIVE, cr_operation_receive, TRUE},
         {CR_OP_ESTIMATE, cr_operation_estimate, FALSE},
+        {CR_OP_DIGEST, cr_operation_digest, FALSE},
         {CR_OP_ESTABLISH, cr_operation_establish, FALSE},
         {CR_OP_DISSOLVE, cr_operation_dissolve, TRUE},
+        {CR_OP_UPDATE_DISKS, cr_operation_update_disks, TRUE},
+        {CR_OP_CANCEL_UPDATE_DISKS, cr_operation_cancel_update_disks, TRUE},
+        {CR_OP_ADAPT_DISKS, cr_operation_adapt_disks, TRUE},
         {CR_OP_RECOVER, cr_operation_recover, TRUE},
 };
 
@@ -131,6 +136,8 @@ static void note_failure(CrWorker *worker, const GError *failure)
         if (!collection)
                 return;
         cr_collection_set_last_error(collection, cr_error_value(cr_error_code(failure)), failure->message);
+        if (collection->state == CR_STATE_DISK_UPDATE)
+                collection->state = CR_STATE_DISK_UPDATE_CRITICAL; /* the next cycle tries again */
         if (cr_store_save(worker->store, collection, NULL))
                 cr_worker_changed();
 }
