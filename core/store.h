@@ -49,6 +49,8 @@ gboolean cr_store_find_name(CrStore *store, const char *name, CrId *ret, GError 
 char *cr_store_find_path(CrStore *store, const char *path, GError **error);
 /* The name of a collection with a disk that is a clone of the image @template_path, or NULL with no error. */
 char *cr_store_find_clone(CrStore *store, const char *template_path, GError **error);
+/* *@ret: how many layers the disk with the most has. */
+gboolean cr_store_most_layers(CrStore *store, const CrId *id, guint *ret, GError **error);
 /* Inserts or replaces. A second collection of the same name: InvalidParameter. */
 gboolean cr_store_save(CrStore *store, const CrCollection *collection, GError **error);
 gboolean cr_store_delete(CrStore *store, const CrId *id, GError **error);

@@ -362,3 +362,16 @@ char *cr_store_find_clone(CrStore *store, const char *template_path, GError **er
                 return NULL;
         return g_strdup((const char *)sqlite3_column_text(select, 0));
 }
+
+gboolean cr_store_most_layers(CrStore *store, const CrId *id, guint *ret, GError **error)
+{
+        g_autoptr(CrStatement) select = cr_store_query(store, error,
+                "SELECT COUNT(*) FROM layers WHERE collection = ? GROUP BY disk ORDER BY 1 DESC LIMIT 1", "t",
+                id->text);
+        gboolean row;
+
+        if (!select || !cr_store_next(store, select, &row, error))
+                return FALSE;
+        *ret = row ? (guint)sqlite3_column_int64(select, 0) : 0;
+        return TRUE;
+}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "service/health.h"
 #include "service/interfaces.h"
 #include "service/log.h"
 #include "service/names.h"
@@ -86,18 +87,28 @@ guint cr_collections_count(const CrCollections *collections)
         return g_hash_table_size(collections->by_id);
 }
 
+/* Where a divergence lies is told by its layers, and so is whether there are too many. */
+static gboolean needs_layers(CrStore *store, const CrCollection *shown, GError **error)
+{
+        guint most = 0;
+
+        return shown->divergences->len > 0 ||
+               (cr_store_most_layers(store, &shown->id, &most, error) && cr_health_needs_layers(shown, most));
+}
+
 CrCollection *cr_collections_load(CrStore *store, const CrId *id, GError **error)
 {
         g_autoptr(GError) own_error = NULL;
         g_autoptr(CrCollection) collection = cr_store_load(store, id, CR_LOAD_SHOWN, &own_error);
 
-        /* Where a divergence lies is told by its layers. */
-        if (collection && collection->divergences->len > 0) {
+        if (collection && needs_layers(store, collection, &own_error)) {
                 cr_collection_free(collection);
                 collection = cr_store_load(store, id, CR_LOAD_ALL, &own_error);
         }
-        if (!collection && !g_error_matches(own_error, CR_ERROR, CR_ERROR_FILE_NOT_FOUND))
+        if (own_error && !g_error_matches(own_error, CR_ERROR, CR_ERROR_FILE_NOT_FOUND)) {
                 g_propagate_error(error, g_steal_pointer(&own_error));
+                return NULL;
+        }
         return g_steal_pointer(&collection);
 }
 
@@ -160,9 +171,14 @@ static void reserve(CrCollections *collections, CrShown *shown, CrRoom room)
 
 static CrShownNow now_of(CrCollections *collections, const CrId *id)
 {
+        CrService *service = collections->service;
+
         return (CrShownNow){
-                cr_tasks_current_job(collections->service->tasks, id),
-                cr_recovery_waiting_for(collections->service->recovery, id),
+                .current_job = cr_tasks_current_job(service->tasks, id),
+                .waiting_for = cr_recovery_waiting_for(service->recovery, id),
+                .statistics = cr_counts_find(service->counts, id),
+                .times = cr_schedule_times(service->schedule, id),
+                .now = g_get_real_time(),
         };
 }
 
@@ -176,6 +192,8 @@ static void hide(CrCollections *collections, CrShown *shown)
         for (guint i = 0; i < shown->children->len; i++)
                 hide_child(collections, shown->children->pdata[i]);
         cr_objects_remove(collections->service->objects, shown->object);
+        cr_schedule_forget(collections->service->schedule, &shown->id);
+        cr_counts_forget(collections->service->counts, &shown->id);
         reserve(collections, shown, (CrRoom){0, 0});
         g_hash_table_remove(collections->by_id, &shown->id);
 }
@@ -251,12 +269,14 @@ static CrShown *show_new(CrCollections *collections, const CrCollection *c, GVar
 void cr_collections_show(CrCollections *collections, const CrId *id, const CrCollection *loaded)
 {
         CrShown *shown = g_hash_table_lookup(collections->by_id, id);
-        CrShownNow now = now_of(collections, id);
+        CrShownNow now;
 
         if (!loaded && shown)
                 hide(collections, shown);
         if (!loaded)
                 return;
+        cr_schedule_update(collections->service->schedule, loaded);
+        now = now_of(collections, id);
         if (shown)
                 cr_object_update(shown->object, cr_shown_collection(loaded, &now));
         else

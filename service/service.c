@@ -14,19 +14,19 @@
 #include "service/names.h"
 #include "service/peer_caller.h"
 
-#define DIRECTORY_MODE                                                                                       \
-        0711 /* the hypervisor's account reaches replicas in the state directory; the runtime directory is   \
-                ours alone */
-#define RUNTIME_DIRECTORY_MODE 0700
+#define DIRECTORY_MODE 0711 /* the hypervisor's account reaches replicas in the state directory */
+/* The account of the other site reaches the sockets of its transfers in the runtime directory, lists nothing.
+ */
+#define RUNTIME_DIRECTORY_MODE 0711
 
 static gboolean check(int r, const char *what, GError **error)
 {
         return r >= 0 || cr_error_set_errno(error, -r, "%s", what);
 }
 
-static gboolean make_directory(const char *path, int mode, GError **error)
+static gboolean make_directory(const char *path, GError **error)
 {
-        return g_mkdir_with_parents(path, mode) == 0 ||
+        return g_mkdir_with_parents(path, DIRECTORY_MODE) == 0 ||
                cr_error_set_errno(error, errno, "the directory %s can't be made", path);
 }
 
@@ -94,11 +94,13 @@ static gboolean load_store(CrService *service, GError **error)
         g_autoptr(CrStore) store = cr_store_open(service->options->state_directory, error);
         g_autoptr(GHashTable) intents = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 
-        if (!store || !note_unfinished(service, store, intents, error))
+        if (!store || !cr_store_put_off_expiries(store, g_get_real_time(), error) ||
+                !note_unfinished(service, store, intents, error))
                 return FALSE;
         service->host = cr_store_host_id(store);
         service->jobs = cr_jobs_new(service, store, intents, error);
-        if (!service->jobs || !show_collections(service, store, error))
+        service->counts = service->jobs ? cr_counts_new(service, store, error) : NULL;
+        if (!service->counts || !show_collections(service, store, error))
                 return FALSE;
         service->store = cr_store_thread_new(g_steal_pointer(&store));
         return TRUE;
@@ -165,8 +167,8 @@ static gboolean start(CrService *service, GError **error)
         const CrServiceOptions *options = service->options;
 
         service->config = cr_config_load(options->config, options->config_required, error);
-        if (!service->config || !make_directory(options->state_directory, DIRECTORY_MODE, error) ||
-                !make_directory(options->runtime_directory, RUNTIME_DIRECTORY_MODE, error) ||
+        if (!service->config || !make_directory(options->state_directory, error) ||
+                !make_directory(options->runtime_directory, error) ||
                 !hold_directory(service, options->state_directory, error) || !open_bus(service, error))
                 return FALSE;
         service->workers = cr_worker_processes_new(service->event, options->runtime_directory, error);
@@ -177,10 +179,12 @@ static gboolean start(CrService *service, GError **error)
         service->tasks = cr_tasks_new(service);
         service->recovery = cr_recovery_new(service);
         service->collections = cr_collections_new(service);
-        if (!load_store(service, error) || !appear(service, error))
+        service->schedule = cr_schedule_new(service, error);
+        if (!service->schedule || !load_store(service, error) || !appear(service, error))
                 return FALSE;
         cr_jobs_sweep(service->jobs);
         cr_recovery_start(service->recovery);
+        cr_schedule_start(service->schedule);
         /* What loading took and gave back. */
         (void)malloc_trim(0);
         CR_LOG_INFO("Ready, with %u collections, as host %s", cr_collections_count(service->collections),
@@ -201,6 +205,7 @@ CrService *cr_service_new(const CrServiceOptions *options, sd_event *event, GErr
 void cr_service_stop(CrService *service, void (*ended)(void *), void *userdata)
 {
         service->stopping = TRUE;
+        cr_schedule_stop(service->schedule);
         cr_calls_stop(service->calls);
         cr_tasks_stop(service->tasks);
         cr_recovery_stop(service->recovery);
@@ -227,6 +232,8 @@ CrService *cr_service_free(CrService *service)
         service->workers = cr_worker_processes_free(service->workers);
         service->store = cr_store_thread_free(service->store);
         service->recovery = cr_recovery_free(service->recovery);
+        service->schedule = cr_schedule_free(service->schedule);
+        service->counts = cr_counts_free(service->counts);
         service->jobs = cr_jobs_free(service->jobs);
         service->calls = cr_calls_free(service->calls);
         service->collections = cr_collections_free(service->collections);

@@ -7,12 +7,14 @@
 #include "core/config_file.h"
 #include "polkit/authorize.h"
 #include "service/collections.h"
+#include "service/counts.h"
 #include "service/departures.h"
 #include "service/jobs.h"
 #include "service/managed_objects.h"
 #include "service/method_call.h"
 #include "service/objects.h"
 #include "service/recovery.h"
+#include "service/schedule.h"
 #include "service/store_thread.h"
 #include "service/tasks.h"
 #include "service/types.h"
@@ -47,6 +49,8 @@ struct CrService {
         CrTasks *tasks;
         CrJobs *jobs;
         CrRecovery *recovery;
+        CrSchedule *schedule;
+        CrCounts *counts;
 };
 
 /* Everything is loaded, checked and registered, and last the bus name taken. NULL on an error, whose message

@@ -4,11 +4,16 @@
 #pragma once
 
 #include "core/model.h"
+#include "core/statistics.h"
+#include "service/schedule.h"
 
 /* What the store does not know: it comes from what runs now. */
 typedef struct CrShownNow {
-        const char *current_job; /* object path; NULL: idle */
-        const char *waiting_for; /* an interrupted operation waits for this; NULL: none is */
+        const char *current_job;        /* object path; NULL: idle */
+        const char *waiting_for;        /* an interrupted operation waits for this; NULL: none is */
+        const CrStatistics *statistics; /* NULL: none yet */
+        CrScheduleTimes times;
+        gint64 now;
 } CrShownNow;
 
 /* Tuples, floating. */

@@ -103,6 +103,9 @@ static void settle_done(gpointer data)
         cr_tasks_release(service->tasks, task);
         /* The successor abandons what a receive left behind. */
         adopted = !successor && !service->stopping && hand_to_recovery(settlement);
+        /* Before the collection is shown: its health is told from what was counted. */
+        if (task->shown && !adopted && !service->stopping)
+                cr_counts_job(service->counts, cr_job_data(task->job), task->error, task->result);
         if (settlement->error)
                 cr_log(G_LOG_LEVEL_WARNING, task->method->member, settlement->collection.text, 0,
                         "The store can't be read: %s", settlement->error->message);
@@ -112,6 +115,7 @@ static void settle_done(gpointer data)
                 answer(task);
         end_job(task, adopted);
         answer_abandoners(task);
+        cr_schedule_released(service->schedule, &settlement->collection);
         settlement_free(settlement);
         cr_task_free(task);
         if (successor)
