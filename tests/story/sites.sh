@@ -16,12 +16,13 @@ declare -A site_pid=()
 site_make()
 {
         local site=$1 root=$WORK/$1
-        mkdir -p "$root"/{images,replicas,exports,state,run,failpoints}
+        mkdir -p "$root"/{images,replicas,exports,machines,state,run,failpoints}
         cat > "$root/site.conf" <<-EOF
 	[Service]
 	ImageDirectories=$root/images
 	ReplicaDirectory=$root/replicas
 	ExportDirectories=$root/exports
+	MachineDirectories=$root/machines
 	EOF
 }
 
