@@ -116,6 +116,11 @@ guint64 cr_differences_told(const CrDifferences *differences, CrDifferencesSide 
         return differences->sides[side].told;
 }
 
+guint cr_differences_pending(const CrDifferences *differences, CrDifferencesSide side)
+{
+        return g_queue_get_length((GQueue *)&differences->sides[side].runs);
+}
+
 guint64 cr_differences_compared(const CrDifferences *differences)
 {
         return differences->compared;

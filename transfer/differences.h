@@ -30,6 +30,8 @@ void cr_differences_add(CrDifferences *differences, CrDifferencesSide side, cons
 
 /* Up to where @side was told. */
 guint64 cr_differences_told(const CrDifferences *differences, CrDifferencesSide side);
+/* How many runs of @side wait for the other. */
+guint cr_differences_pending(const CrDifferences *differences, CrDifferencesSide side);
 /* Up to where both were. */
 guint64 cr_differences_compared(const CrDifferences *differences);
 

@@ -83,12 +83,24 @@ static GVariant *read_children(
         return g_variant_builder_end(&builder);
 }
 
+static GVariant *read_bytes(sd_bus_message *message)
+{
+        const void *bytes = NULL;
+        size_t length = 0;
+
+        if (sd_bus_message_read_array(message, SD_BUS_TYPE_BYTE, &bytes, &length) < 0)
+                return NULL;
+        return g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, bytes, length, 1);
+}
+
 static GVariant *read_container(sd_bus_message *message, char container, const char *contents)
 {
         g_autofree char *type = NULL;
 
         switch (container) {
         case SD_BUS_TYPE_ARRAY:
+                if (g_str_equal(contents, "y"))
+                        return read_bytes(message);
                 type = g_strdup_printf("a%s", contents);
                 return read_children(message, container, contents, G_VARIANT_TYPE(type));
         case SD_BUS_TYPE_STRUCT:

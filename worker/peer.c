@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
+#include "core/disk_set.h"
 #include "worker/bus_variant.h"
 #include "worker/peer.h"
 
@@ -16,12 +17,29 @@ struct CrPeer {
         const CrCollection *collection;
         char *address;
         CrTransport *transport;
+        sd_bus_slot *asked;     /* a call whose answer is waited for later */
+        sd_bus_message *answer; /* NULL: not there yet */
 };
 
 void cr_peer_site_free(CrPeerSite *site)
 {
         g_ptr_array_unref(site->points);
+        g_ptr_array_unref(site->disks);
+        g_clear_pointer(&site->lacking, g_variant_unref);
+        g_clear_pointer(&site->settings, g_variant_unref);
         g_free(site);
+}
+
+gboolean cr_peer_site_has(const CrPeerSite *site, const CrId *point, const CrId *disk)
+{
+        GVariantIter iter;
+        const char *point_text, *disk_text;
+
+        g_variant_iter_init(&iter, site->lacking);
+        while (g_variant_iter_next(&iter, "(&s&s)", &point_text, &disk_text))
+                if (g_str_equal(point_text, point->text) && g_str_equal(disk_text, disk->text))
+                        return FALSE;
+        return TRUE;
 }
 
 static void peer_export_free(CrPeerExport *export)
@@ -133,16 +151,16 @@ static gboolean call_message(CrPeer *peer, sd_bus_message *call, guint64 timeout
         return ok;
 }
 
-/* Calls a Peer method: @arguments (floating tuple, consumed; NULL: none) follow the caller dictionary. */
-static gboolean call(CrPeer *peer, const char *method, GVariant *arguments, const char *reply_type,
-        GVariant **ret, GError **error)
+/* A call of a Peer method: @arguments (floating tuple, consumed; NULL: none) follow the caller dictionary.
+ * NULL: it can't be made. */
+static sd_bus_message *make_call(CrPeer *peer, const char *method, GVariant *arguments, GError **error)
 {
         g_autoptr(GVariant) sunk = arguments ? g_variant_ref_sink(arguments) : NULL;
         g_autoptr(GVariant) self = caller(peer, error);
         sd_bus_message *message = NULL;
 
         if (!self)
-                return FALSE;
+                return NULL;
         g_variant_ref_sink(self);
         int r = sd_bus_message_new_method_call(
                 cr_transport_bus(peer->transport), &message, BUS_NAME, MANAGER_PATH, PEER_INTERFACE, method);
@@ -152,11 +170,81 @@ static gboolean call(CrPeer *peer, const char *method, GVariant *arguments, cons
                 g_autoptr(GVariant) child = g_variant_get_child_value(sunk, i);
                 r = cr_bus_variant_append(message, child);
         }
-        gboolean ok = r >= 0 ? call_message(peer, message, cr_worker_time_left(peer->worker) * (guint64)1000,
-                                       reply_type, ret, error)
-                             : fail(peer, &SD_BUS_ERROR_NULL, r, error);
+        if (r >= 0)
+                return message;
+        fail(peer, &SD_BUS_ERROR_NULL, r, error);
+        sd_bus_message_unref(message);
+        return NULL;
+}
+
+static guint64 patience_us(const CrPeer *peer)
+{
+        return cr_worker_time_left(peer->worker) * (guint64)1000;
+}
+
+/* Calls a Peer method and waits for its answer. */
+static gboolean call(CrPeer *peer, const char *method, GVariant *arguments, const char *reply_type,
+        GVariant **ret, GError **error)
+{
+        sd_bus_message *message = make_call(peer, method, arguments, error);
+
+        if (!message)
+                return FALSE;
+        gboolean ok = call_message(peer, message, patience_us(peer), reply_type, ret, error);
         sd_bus_message_unref(message);
         return ok;
+}
+
+static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
+{
+        CrPeer *peer = userdata;
+
+        peer->answer = sd_bus_message_ref(reply);
+        return 0;
+}
+
+gboolean cr_peer_ask(CrPeer *peer, const char *method, GVariant *arguments, GError **error)
+{
+        sd_bus *bus = cr_transport_bus(peer->transport);
+        sd_bus_message *message = make_call(peer, method, arguments, error);
+
+        if (!message)
+                return FALSE;
+        int r = sd_bus_call_async(bus, &peer->asked, message, on_answer, peer, patience_us(peer));
+        if (r >= 0)
+                r = sd_bus_flush(bus);
+        sd_bus_message_unref(message);
+        return r >= 0 || fail(peer, &SD_BUS_ERROR_NULL, r, error);
+}
+
+/* 0, or a negative errno. A call that has had no answer in time is answered by the library. */
+static int wait_for_answer(CrPeer *peer)
+{
+        sd_bus *bus = cr_transport_bus(peer->transport);
+
+        while (!peer->answer) {
+                int r = sd_bus_process(bus, NULL);
+
+                if (r == 0)
+                        r = sd_bus_wait(bus, UINT64_MAX);
+                if (r < 0 && r != -EINTR)
+                        return r;
+        }
+        return 0;
+}
+
+GVariant *cr_peer_answer(CrPeer *peer, const char *type, GError **error)
+{
+        int r = wait_for_answer(peer);
+        GVariant *body = NULL;
+
+        if (r < 0 || sd_bus_message_is_method_error(peer->answer, NULL) > 0)
+                fail(peer, r < 0 ? &SD_BUS_ERROR_NULL : sd_bus_message_get_error(peer->answer), r, error);
+        else
+                body = cr_bus_variant_read(peer->answer, type, error);
+        peer->asked = sd_bus_slot_unref(peer->asked);
+        peer->answer = sd_bus_message_unref(peer->answer);
+        return body;
 }
 
 static gboolean agree_on_version(CrPeer *peer, GError **error)
@@ -207,6 +295,8 @@ CrPeer *cr_peer_open(CrWorker *worker, const CrCollection *collection, const cha
 
 void cr_peer_close(CrPeer *peer)
 {
+        sd_bus_slot_unref(peer->asked);
+        sd_bus_message_unref(peer->answer);
         g_clear_pointer(&peer->transport, cr_transport_close);
         g_free(peer->address);
         g_free(peer);
@@ -246,12 +336,37 @@ static gboolean read_points(GVariant *dict, GPtrArray *points)
         return TRUE;
 }
 
+static gboolean read_disks(GVariant *dict, GPtrArray *disks)
+{
+        g_autoptr(GVariant) list = g_variant_lookup_value(dict, "Disks", G_VARIANT_TYPE("a(sst)"));
+        GVariantIter iter;
+        const char *id, *name;
+        guint64 size;
+
+        if (!list)
+                return FALSE;
+        g_variant_iter_init(&iter, list);
+        while (g_variant_iter_next(&iter, "(&s&st)", &id, &name, &size)) {
+                CrDisk *disk = cr_disk_new();
+
+                g_ptr_array_add(disks, disk);
+                disk->name = g_strdup(name);
+                disk->virtual_size = size;
+                if (!cr_id_parse(id, &disk->id))
+                        return FALSE;
+        }
+        return TRUE;
+}
+
 static CrPeerSite *read_site(GVariant *dict)
 {
         g_autoptr(CrPeerSite) site = g_new0(CrPeerSite, 1);
         const char *role = "", *state = "";
 
         site->points = g_ptr_array_new_with_free_func(g_free);
+        site->disks = g_ptr_array_new_with_free_func((GDestroyNotify)cr_disk_free);
+        site->lacking = g_variant_lookup_value(dict, "Lacking", G_VARIANT_TYPE("a(ss)"));
+        site->settings = g_variant_lookup_value(dict, "Settings", G_VARIANT_TYPE_VARDICT);
         gboolean ok = lookup_id(dict, "HostId", &site->host) &&
                       lookup_id(dict, "GenerationId", &site->generation.id) &&
                       lookup_id(dict, "FailoverPoint", &site->failover_point) &&
@@ -263,8 +378,8 @@ static CrPeerSite *read_site(GVariant *dict)
                       g_variant_lookup(dict, "State", "&s", &state) && cr_role_from_word(role, &site->role) &&
                       cr_state_from_word(state, &site->state) &&
                       g_variant_lookup(dict, "HasRelationship", "b", &site->has_relationship) &&
-                      g_variant_lookup(dict, "Preparing", "b", &site->preparing) &&
-                      read_points(dict, site->points);
+                      g_variant_lookup(dict, "Preparing", "b", &site->preparing) && site->lacking &&
+                      site->settings && read_points(dict, site->points) && read_disks(dict, site->disks);
         return ok ? g_steal_pointer(&site) : NULL;
 }
 
@@ -294,11 +409,12 @@ CrPeerSite *cr_peer_describe(CrPeer *peer, GError **error)
 gboolean cr_peer_establish(CrPeer *peer, GError **error)
 {
         const CrCollection *collection = peer->collection;
+        g_autoptr(GPtrArray) included = cr_disk_set_included(collection);
         GVariantBuilder disks;
 
         g_variant_builder_init(&disks, G_VARIANT_TYPE("a(sst)"));
-        for (guint i = 0; i < collection->disks->len; i++) {
-                const CrDisk *disk = g_ptr_array_index(collection->disks, i);
+        for (guint i = 0; i < included->len; i++) {
+                const CrDisk *disk = g_ptr_array_index(included, i);
 
                 g_variant_builder_add(&disks, "(sst)", disk->id.text, disk->name, disk->virtual_size);
         }
@@ -311,6 +427,14 @@ gboolean cr_peer_establish(CrPeer *peer, GError **error)
 gboolean cr_peer_dissolve(CrPeer *peer, GError **error)
 {
         return call(peer, "Dissolve", NULL, "()", NULL, error);
+}
+
+gboolean cr_peer_adapt(CrPeer *peer, const CrId *preparation, GVariant *disks, GVariant *removed,
+        GVariant *settings, GError **error)
+{
+        return call(peer, "AdaptDisks",
+                g_variant_new("(s@a(sst)@as@a{sv})", preparation->text, disks, removed, settings), "()", NULL,
+                error);
 }
 
 gboolean cr_peer_register_preparation(

@@ -26,11 +26,17 @@ typedef struct CrPeerSite {
         CrId preparation;            /* that it is prepared with */
         CrId registered_preparation; /* that it was handed */
         gboolean preparing;
-        GPtrArray *points; /* CrPeerPoint */
+        GPtrArray *points;  /* CrPeerPoint */
+        GPtrArray *disks;   /* CrDisk, without paths: those that it replicates */
+        GVariant *lacking;  /* a(ss): point, disk of a point that it holds without that disk */
+        GVariant *settings; /* a{sv} */
 } CrPeerSite;
 
 void cr_peer_site_free(CrPeerSite *site);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CrPeerSite, cr_peer_site_free)
+
+/* Whether the peer's point @point has something of @disk. */
+gboolean cr_peer_site_has(const CrPeerSite *site, const CrId *point, const CrId *disk);
 
 /* One export that the peer opened for a receive. */
 typedef struct CrPeerExport {
@@ -55,11 +61,21 @@ CrTransport *cr_peer_transport(CrPeer *peer);
 CrPeerSite *cr_peer_describe(CrPeer *peer, GError **error);
 gboolean cr_peer_establish(CrPeer *peer, GError **error);
 gboolean cr_peer_dissolve(CrPeer *peer, GError **error);
+/* @disks (a(sst)) are new there, @removed (as: ids) leave, @settings (a{sv}) are others. @preparation: that
+ * the peer was prepared with, or none. */
+gboolean cr_peer_adapt(CrPeer *peer, const CrId *preparation, GVariant *disks, GVariant *removed,
+        GVariant *settings, GError **error);
 gboolean cr_peer_register_preparation(
         CrPeer *peer, const CrId *preparation, const CrGeneration *generation, GError **error);
 /* *@ret_bytes: total of all disks; @func is called for each. */
 gboolean cr_peer_estimate(CrPeer *peer, const CrId *point,
         void (*func)(const CrId *disk, guint64 bytes, void *), void *userdata, GError **error);
+
+/* Calls a Peer method (@arguments: floating tuple of what follows the caller dictionary) and does not wait.
+ * One such call a time, and no other one before its answer. */
+gboolean cr_peer_ask(CrPeer *peer, const char *method, GVariant *arguments, GError **error);
+/* Waits for its answer, a tuple of @type. NULL: it failed. */
+GVariant *cr_peer_answer(CrPeer *peer, const char *type, GError **error);
 
 /* *@ret_job is NULL when the peer has listed the point already. @transfer: floating a{sv}, as the interface
  * says. CrPeerExport elements. */
