@@ -84,7 +84,9 @@ G_STATIC_ASSERT(G_N_ELEMENTS(operation_words) == CR_N_OPERATIONS);
 #define R(name) BIT(CR_ROLE_##name)
 #define ANY (~0u)
 #define PREPARED (S(PREPARED_FOR_FAILOVER) | S(PREPARED_FOR_REVERSE_REPLICATION))
+#define DISK_UPDATES (S(DISK_UPDATE) | S(DISK_UPDATE_CRITICAL))
 #define TAKEN_OVER (S(FAILED_OVER) | S(COMMITTED))
+#define SUSPENDED_STATES (S(SUSPENDED) | S(RESYNCHRONIZATION_SUSPENDED))
 
 /* What is allowed: an operation, for any of the roles in any of the states. What no row names is refused: a
  * definition, too, since whoever asks has a collection already. */
@@ -98,9 +100,9 @@ static const struct {
         {CR_OP_DESTROY, R(REPLICA), ANY & ~PREPARED & ~TAKEN_OVER},
         {CR_OP_REMOVE_RELATIONSHIP, R(PRIMARY),
                 S(READY) | S(INITIAL_REPLICATION) | S(REPLICATING) | S(CRITICAL) | S(SUSPENDED) |
-                        S(COMMITTED)},
+                        S(COMMITTED) | DISK_UPDATES},
         {CR_OP_REMOVE_RELATIONSHIP, R(REPLICA),
-                S(READY) | S(INITIAL_REPLICATION) | S(REPLICATING) | S(CRITICAL)},
+                S(READY) | S(INITIAL_REPLICATION) | S(REPLICATING) | S(CRITICAL) | S(SUSPENDED)},
 
         {CR_OP_CREATE_RELATIONSHIP, R(NONE), S(DISABLED)},
         /* Disabled: its relationship was removed before. Ready: asked once more. */
@@ -111,15 +113,36 @@ static const struct {
 
         /* Once more in initial-replication: the first try may have failed. */
         {CR_OP_START, R(PRIMARY), S(READY) | S(INITIAL_REPLICATION)},
-        {CR_OP_REPLICATE, R(PRIMARY), S(REPLICATING) | S(CRITICAL)},
+        /* An update of the set of disks that failed is tried again by the next cycle. */
+        {CR_OP_REPLICATE, R(PRIMARY), S(REPLICATING) | S(CRITICAL) | DISK_UPDATES},
+        /* What was exported may have been imported over there. */
+        {CR_OP_REPLICATE, R(PRIMARY), S(INITIAL_REPLICATION)},
+        /* Replicating: it may be by the points of an earlier relationship. */
+        {CR_OP_IMPORT_INITIAL, R(REPLICA), S(READY) | S(INITIAL_REPLICATION) | S(REPLICATING)},
+        /* Taken over, and critical: a disk that is in the way of what follows is taken out, here alone. */
+        {CR_OP_UPDATE_DISKS, R(NONE), S(DISABLED)},
+        {CR_OP_UPDATE_DISKS, R(PRIMARY), S(READY) | S(REPLICATING) | S(CRITICAL) | TAKEN_OVER},
+        {CR_OP_CANCEL_UPDATE_DISKS, R(PRIMARY), DISK_UPDATES},
+        {CR_OP_ADAPT_DISKS, R(REPLICA),
+                S(READY) | S(INITIAL_REPLICATION) | S(REPLICATING) | S(CRITICAL) |
+                        S(PREPARED_FOR_REVERSE_REPLICATION)},
         {CR_OP_RECEIVE, R(REPLICA),
                 S(READY) | S(INITIAL_REPLICATION) | S(REPLICATING) | S(CRITICAL) |
                         S(PREPARED_FOR_REVERSE_REPLICATION)},
 
+        /* Once more: there is nothing to do. */
+        {CR_OP_SUSPEND, R(PRIMARY) | R(REPLICA),
+                S(REPLICATING) | S(CRITICAL) | S(WAITING_TO_RESYNCHRONIZE) | S(RESYNCHRONIZING) |
+                        DISK_UPDATES | SUSPENDED_STATES},
+        {CR_OP_RESUME, R(PRIMARY) | R(REPLICA), SUSPENDED_STATES | S(REPLICATING)},
+        {CR_OP_CANCEL_INITIAL, R(PRIMARY), S(READY)},
+        {CR_OP_CANCEL_RESYNCHRONIZE, R(PRIMARY),
+                S(REPLICATING) | S(CRITICAL) | S(WAITING_TO_RESYNCHRONIZE) | SUSPENDED_STATES},
+
         {CR_OP_FAILOVER, R(REPLICA),
                 S(REPLICATING) | S(SUSPENDED) | S(CRITICAL) | S(PREPARED_FOR_REVERSE_REPLICATION)},
         /* Resolves a tie of generations; no disk changes. */
-        {CR_OP_FAILOVER, R(PRIMARY), S(REPLICATING) | S(CRITICAL) | TAKEN_OVER},
+        {CR_OP_FAILOVER, R(PRIMARY), S(REPLICATING) | S(CRITICAL) | DISK_UPDATES | TAKEN_OVER},
         {CR_OP_REVERT_FAILOVER, R(PRIMARY), S(FAILED_OVER)},
         {CR_OP_COMMIT_FAILOVER, R(PRIMARY), S(FAILED_OVER)},
 
@@ -129,16 +152,23 @@ static const struct {
         /* Committed: it took over earlier and the other side has taken over since, which the proof of
            direction decides. */
         {CR_OP_PREPARE, R(PRIMARY),
-                S(REPLICATING) | S(CRITICAL) | S(SUSPENDED) | S(PREPARED_FOR_FAILOVER) | S(COMMITTED)},
+                S(REPLICATING) | S(CRITICAL) | S(SUSPENDED) | S(PREPARED_FOR_FAILOVER) | S(COMMITTED) |
+                        DISK_UPDATES},
         {CR_OP_PREPARE, R(REPLICA), S(PREPARED_FOR_REVERSE_REPLICATION)},
         {CR_OP_UNDO_PREPARE, R(REPLICA), S(PREPARED_FOR_REVERSE_REPLICATION)},
         {CR_OP_REGISTER_PREPARATION, R(PRIMARY), TAKEN_OVER},
         {CR_OP_ESTIMATE, R(PRIMARY), S(REPLICATING) | TAKEN_OVER},
         {CR_OP_REVERSE, R(PRIMARY), S(COMMITTED)},
+        {CR_OP_DIGEST, R(REPLICA),
+                S(READY) | S(INITIAL_REPLICATION) | S(REPLICATING) | S(CRITICAL) | S(SUSPENDED)},
 
         /* Once more when prepared: its last point may not have arrived. */
         {CR_OP_PLANNED_FAILOVER, R(PRIMARY), S(REPLICATING) | S(CRITICAL) | S(PREPARED_FOR_FAILOVER)},
         {CR_OP_REVERT_PLANNED_FAILOVER, R(PRIMARY), S(PREPARED_FOR_FAILOVER)},
+        {CR_OP_TEST_FAILOVER, R(REPLICA),
+                S(REPLICATING) | S(SUSPENDED) | S(CRITICAL) | S(PREPARED_FOR_REVERSE_REPLICATION)},
+        /* Whatever became of the replica meanwhile. */
+        {CR_OP_REVERT_TEST_FAILOVER, R(PRIMARY) | R(REPLICA), ANY},
 
         /* What they need is a divergence; what the rest is does not matter. */
         {CR_OP_EXPORT, ANY, ANY},
@@ -173,8 +203,7 @@ static const struct {
         {CR_OP_ESTABLISH, ANY, ANY, "this site has a collection of this id in use; destroy it here first"},
         {CR_OP_START, R(PRIMARY), S(REPLICATING) | S(CRITICAL),
                 "it replicates already; ReplicateNow sends at once"},
-        {CR_OP_REPLICATE, R(PRIMARY), S(INITIAL_REPLICATION),
-                "the initial replication is not complete; call StartReplication again if it failed"},
+        {CR_OP_IMPORT_INITIAL, R(PRIMARY), ANY, "this side exports; import on the site that keeps the copy"},
         {CR_OP_FAILOVER, R(REPLICA), S(READY) | S(INITIAL_REPLICATION),
                 "nothing complete has arrived yet; wait for the initial replication"},
         {CR_OP_FAILOVER, R(REPLICA), S(DISABLED),
@@ -192,8 +221,18 @@ static const struct {
         {CR_OP_PREPARE, R(PRIMARY), S(READY) | S(INITIAL_REPLICATION),
                 "the other site has nothing complete that it could have failed over to; let the initial "
                 "replication complete"},
+        {CR_OP_UPDATE_DISKS, R(PRIMARY), DISK_UPDATES,
+                "an update of the set of disks is under way: the next cycle tries it again, or cancel it "
+                "(CancelUpdateDiskSet)"},
+        {CR_OP_CANCEL_UPDATE_DISKS, ANY, ANY,
+                "no update of the set of disks is under way; take a disk out with UpdateDiskSet"},
+        {CR_OP_ADAPT_DISKS, R(PRIMARY), ANY,
+                "this side is the primary; its disks are changed here (UpdateDiskSet)"},
         {CR_OP_UNDO_PREPARE, ANY, ANY,
                 "there is no preparation here to undo; ask the site that was prepared"},
+        {CR_OP_RESUME, R(PRIMARY) | R(REPLICA),
+                S(READY) | S(INITIAL_REPLICATION) | S(CRITICAL) | DISK_UPDATES,
+                "it is not suspended; nothing has to be resumed"},
         {CR_OP_REVERSE, R(PRIMARY), S(FAILED_OVER), "commit the failover first (CommitFailover)"},
         {CR_OP_REVERSE, R(PRIMARY), ANY,
                 "it replicates from here, and nothing has failed over; reverse is for the side that took "
@@ -201,6 +240,8 @@ static const struct {
         {CR_OP_REVERSE, R(REPLICA), ANY, "ask the site that took over: it sends, this one receives"},
         {CR_OP_RECEIVE, R(PRIMARY), ANY, "this side is the primary; two sites must not send to one another"},
         {CR_OP_ESTIMATE, ANY, ANY, "this side has not taken over; ask the one that has"},
+        {CR_OP_DIGEST, R(PRIMARY), ANY,
+                "this side is the primary; only a replica is compared with, and by its primary"},
         {CR_OP_REGISTER_PREPARATION, ANY, ANY,
                 "this side has not taken over; prepare only after a failover to it"},
         {CR_OP_PLANNED_FAILOVER, R(PRIMARY), S(READY) | S(INITIAL_REPLICATION),
@@ -208,6 +249,12 @@ static const struct {
                 "complete"},
         {CR_OP_PLANNED_FAILOVER, R(REPLICA), ANY,
                 "ask the primary: a planned failover begins there, and InitiateFailover follows here"},
+        {CR_OP_TEST_FAILOVER, R(PRIMARY), ANY,
+                "ask the recovery side: it has the copy that a test is made of"},
+        {CR_OP_TEST_FAILOVER, R(REPLICA), S(READY) | S(INITIAL_REPLICATION),
+                "nothing complete has arrived yet; wait for the initial replication"},
+        {CR_OP_REVERT_TEST_FAILOVER, R(TEST_REPLICA), ANY,
+                "it is the test copy itself; call this on the collection that it was made of"},
         {CR_OP_REVERT_PLANNED_FAILOVER, R(REPLICA), ANY,
                 "ask the site where the planned failover was initiated"},
         {CR_OP_REVERT_PLANNED_FAILOVER, R(PRIMARY), S(FAILED_OVER),
@@ -226,7 +273,9 @@ static const struct {
         {EVERY, ANY, S(COMMITTED), "reverse the replication first (ReverseReplicationRelationship)"},
         {EVERY, ANY, S(DISABLED), "its relationship was removed; create a new one first"},
         {EVERY, R(PRIMARY), S(READY), "start the replication first (StartReplication)"},
-        {EVERY, ANY, S(SUSPENDED), "resume the replication first (ResumeReplication)"},
+        {EVERY, ANY, SUSPENDED_STATES, "resume the replication first (ResumeReplication)"},
+        {EVERY, ANY, DISK_UPDATES,
+                "let the update of the set of disks complete, or cancel it (CancelUpdateDiskSet)"},
         {EVERY, R(REPLICA), ANY, "this site only receives; ask the primary site"},
         {EVERY, ANY, ANY, "wait until what is under way has ended, and try again"},
 };
@@ -332,5 +381,6 @@ gboolean cr_state_occurs(CrRole role, CrState state)
 gboolean cr_state_has_head(CrRole role, CrState state)
 {
         /* A collection without a relationship is the disks as their machines know them. */
-        return role == CR_ROLE_NONE || (role == CR_ROLE_PRIMARY && !(BIT(state) & PREPARED));
+        return role == CR_ROLE_NONE || role == CR_ROLE_TEST_REPLICA ||
+               (role == CR_ROLE_PRIMARY && !(BIT(state) & PREPARED));
 }

@@ -47,8 +47,9 @@
  *   CreateReplicationRelationship job   R Settings a{sv}
  *   RemoveReplicationRelationship job   R Options a{sv}
  *   ModifyReplicationSettings     call  R Settings a{sv}
- *   StartReplication              job   R Type q, Location s
+ *   StartReplication              job   R Type q, Location s, StartTime t (absent or 0: now)   DONE: put off
  *   ReplicateNow                  job
+ *   ImportInitialReplication      job   R Directory s, Options a{sv}
  *   InitiateFailover              job   R Point s ("": the latest), Options a{sv}
  *   RevertFailover                job
  *   CommitFailover                call
@@ -62,10 +63,15 @@
  *   Discard                       job   R Divergence s
  *   Receive                       job   R Caller a{sv}, Transfer a{sv} (as in the Peer interface)   Y Exports
  * a(ss); DONE: the point is listed already Estimate                      call  R Point s T Disks a(st)
+ *   Digest                        call  R Caller a{sv}, What a{sv} (as in the Peer interface)
+ *                                       T Size t, Next t, Runs a(ts) (digests as base64)
  *   Establish                     call  R Caller a{sv}, Name s, Engine s, Disks a(sst), Settings a{sv}
  *   Dissolve                      call  R Caller a{sv}
- *   Recover                       -     T Operation s, Job t (0: there was no intent), Completed b (FALSE: a
- * cut that is no longer one instant)
+ *   UpdateDiskSet                 job   R Add a(ss), Remove as, Options a{sv}
+ *   CancelUpdateDiskSet           job
+ *   AdaptDisks                    call  R Caller a{sv}, Preparation s, Disks a(sst), Removed as (ids),
+ * Settings a{sv} (changes) Recover                       -     T Operation s, Job t (0: there was no intent),
+ * Completed b (FALSE: a cut that is no longer one instant)
  *
  * CR_MESSAGE_SEAL carries Digests a(ss) and Bytes t. Every job's RESULT has BytesSent t; the daemon adds
  * Duration t.

@@ -7,13 +7,6 @@
 #include "service/object_path.h"
 #include "service/service.h"
 
-/* The class's InitialReplicationType. */
-enum {
-        START_OVER_NETWORK = 1,
-        START_BY_EXPORT = 2,
-        START_SEEDED = 3,
-};
-
 GVariant *cr_call_argument(const CrCall *call, gsize index)
 {
         return g_variant_get_child_value(call->arguments, index);
@@ -104,22 +97,21 @@ gboolean cr_request_update_disks(CrCall *call, GVariantDict *request, GError **e
         return take_options(call, 3, request, error);
 }
 
-static gboolean check_start(guint16 type, const char *location, guint64 start_time, GError **error)
+/* An export begins at once, as the class has it: its start time is ignored. */
+static gboolean check_start(guint16 type, const char *location, GError **error)
 {
-        if (type < START_OVER_NETWORK || type > START_SEEDED)
+        gboolean exports = type == CR_INITIAL_BY_EXPORT;
+
+        if (type < CR_INITIAL_OVER_NETWORK || type > CR_INITIAL_SEEDED)
                 g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER,
                         "there is no initial replication of type %u; it is 1 to 3", type);
-        else if (type != START_OVER_NETWORK)
-                g_set_error(error, CR_ERROR, CR_ERROR_NOT_SUPPORTED,
-                        "an initial replication of type %u is not supported by this version; start it over "
-                        "the network, type 1",
-                        type);
-        else if (*location != '\0')
+        else if (exports && *location == '\0')
+                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER,
+                        "an initial replication by export (type 2) needs a folder to write to: give the "
+                        "export location");
+        else if (!exports && *location != '\0')
                 g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER,
                         "an export location goes with type 2 only; leave it empty");
-        else if (start_time > (guint64)g_get_real_time())
-                g_set_error(error, CR_ERROR, CR_ERROR_NOT_SUPPORTED,
-                        "a future start time is not supported by this version; give 0: now");
         else
                 return TRUE;
         return FALSE;
@@ -132,11 +124,19 @@ gboolean cr_request_start(CrCall *call, GVariantDict *request, GError **error)
         guint16 type;
 
         g_variant_get(call->arguments, "(&oq&st)", NULL, &type, &location, &start_time);
-        if (!check_start(type, location, start_time, error))
+        if (!check_start(type, location, error))
                 return FALSE;
         g_variant_dict_insert(request, "Type", "q", type);
         g_variant_dict_insert(request, "Location", "s", location);
+        if (type != CR_INITIAL_BY_EXPORT)
+                g_variant_dict_insert(request, "StartTime", "t", start_time);
         return TRUE;
+}
+
+gboolean cr_request_import(CrCall *call, GVariantDict *request, GError **error)
+{
+        cr_request_take(request, "Directory", cr_call_argument(call, 1));
+        return take_options(call, 2, request, error);
 }
 
 gboolean cr_request_failover(CrCall *call, GVariantDict *request, GError **error)

@@ -232,7 +232,8 @@ static GError *error_of_end(const CrTask *task, int code, int status)
         if (code == CLD_EXITED && status == 0)
                 return NULL;
         if (task->successor)
-                return g_error_new(CR_ERROR, CR_ERROR_CANCELLED, "a failover ended the receive");
+                return g_error_new(CR_ERROR, CR_ERROR_CANCELLED, "%s was ended by %s", task->method->member,
+                        task->successor->method->member);
         if (task->timed_out)
                 return g_error_new(
                         CR_ERROR, CR_ERROR_TIMEOUT, "%s had no answer within 15 s", task->method->member);
@@ -313,10 +314,16 @@ gboolean cr_task_cancel(CrTask *task)
         return TRUE;
 }
 
+/* A failover waits for nobody. Others let what can't be undone come to its end: a cut that is killed is no
+ * point. */
 void cr_task_preempt(CrTask *task)
 {
-        if (task->worker)
+        if (!task->worker)
+                return;
+        if (task->successor->method->operation == CR_OP_FAILOVER)
                 cr_worker_process_kill(task->worker);
+        else
+                cr_worker_process_cancel(task->worker);
 }
 
 gboolean cr_task_seal(CrTask *task, GVariant *digests, guint64 bytes, GError **error)

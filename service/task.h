@@ -33,7 +33,7 @@ struct CrTask {
         gboolean worker_ended;
         GError *error; /* how it ended; NULL: well */
 
-        CrTask *successor;     /* a failover that this receive makes room for */
+        CrTask *successor;     /* that this makes room for: a failover, say, when this receives */
         CrDeparture *sender;   /* of a receive that is not sealed */
         GPtrArray *abandoners; /* CrCall, owned */
 };
@@ -55,7 +55,7 @@ void cr_task_go(CrTask *task);
 /* Each is answered once and forgotten. */
 void cr_task_fail_calls(CrTask *task, const GError *error);
 void cr_task_answer_calls(CrTask *task);
-/* Ends a receive at once; its successor is set. */
+/* Ends it for its successor, which is set. */
 void cr_task_preempt(CrTask *task);
 
 /* ---- task_end.c ---- */

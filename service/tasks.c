@@ -184,11 +184,24 @@ static gboolean check_recovering(CrService *service, const CrCall *call, GError 
         return FALSE;
 }
 
-/* A failover ends a receive and takes its place; nothing else ends another. */
+/* A failover ends a receive and takes its place, the cancellation of an update the update, a
+ * suspension what replicates; nothing else ends another. */
 static gboolean can_preempt(const CrTask *holder, const CrCall *call)
 {
-        return call->method->operation == CR_OP_FAILOVER && holder->method->operation == CR_OP_RECEIVE &&
-               !holder->successor;
+        static const struct {
+                CrOperation holder, call;
+        } pairs[] = {
+                {CR_OP_RECEIVE, CR_OP_FAILOVER},
+                {CR_OP_UPDATE_DISKS, CR_OP_CANCEL_UPDATE_DISKS},
+                {CR_OP_REPLICATE, CR_OP_SUSPEND},
+                {CR_OP_RESYNCHRONIZE, CR_OP_SUSPEND},
+                {CR_OP_RECEIVE, CR_OP_SUSPEND},
+        };
+
+        for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
+                if (pairs[i].holder == holder->method->operation && pairs[i].call == call->method->operation)
+                        return !holder->successor;
+        return FALSE;
 }
 
 static gboolean check_idle(CrTasks *tasks, const CrCall *call, GError **error)

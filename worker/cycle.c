@@ -2,6 +2,7 @@
 #include "core/failpoint.h"
 #include "worker/cycle.h"
 #include "worker/heads.h"
+#include "worker/later.h"
 #include "worker/prune.h"
 
 gboolean cr_cycle_open(CrCycle *cycle, CrWorker *worker, GError **error)
@@ -18,6 +19,7 @@ gboolean cr_cycle_open(CrCycle *cycle, CrWorker *worker, GError **error)
         if (!cycle->site || !cr_send_check_direction(worker, cycle->collection, cycle->site, error))
                 return FALSE;
         cycle->identity->generation = cycle->collection->generation;
+        cr_later_begin(worker, cycle->collection);
         return TRUE;
 }
 

@@ -49,6 +49,10 @@ static const struct {
         {CR_OP_UPDATE_DISKS, cr_operation_update_disks, TRUE},
         {CR_OP_CANCEL_UPDATE_DISKS, cr_operation_cancel_update_disks, TRUE},
         {CR_OP_ADAPT_DISKS, cr_operation_adapt_disks, TRUE},
+        {CR_OP_SUSPEND, cr_operation_suspend, TRUE},
+        {CR_OP_RESUME, cr_operation_resume, TRUE},
+        {CR_OP_CANCEL_INITIAL, cr_operation_cancel_initial, TRUE},
+        {CR_OP_CANCEL_RESYNCHRONIZE, cr_operation_cancel_resynchronize, TRUE},
         {CR_OP_RECOVER, cr_operation_recover, TRUE},
 };
 

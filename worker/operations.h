@@ -31,4 +31,8 @@ gboolean cr_operation_dissolve(CrWorker *worker, GError **error);
 gboolean cr_operation_update_disks(CrWorker *worker, GError **error);
 gboolean cr_operation_cancel_update_disks(CrWorker *worker, GError **error);
 gboolean cr_operation_adapt_disks(CrWorker *worker, GError **error);
+gboolean cr_operation_suspend(CrWorker *worker, GError **error);
+gboolean cr_operation_resume(CrWorker *worker, GError **error);
+gboolean cr_operation_cancel_initial(CrWorker *worker, GError **error);
+gboolean cr_operation_cancel_resynchronize(CrWorker *worker, GError **error);
 gboolean cr_operation_recover(CrWorker *worker, GError **error);

@@ -5,25 +5,33 @@
 
 #include "core/failpoint.h"
 #include "core/plans.h"
+#include "worker/later.h"
 #include "worker/operations.h"
 #include "worker/peer.h"
 
-/* Which disks replicate: all of them, until the set of disks can be changed. */
 static gboolean check_included(const CrCollection *collection, const CrSettings *settings, GError **error)
 {
-        guint count = 0;
-
-        for (char **name = settings->included_disks; name && *name; name++, count++)
+        for (char **name = settings->included_disks; name && *name; name++)
                 if (!cr_collection_disk_by_name(collection, *name)) {
                         g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER,
                                 "IncludedDisks: collection '%s' has no disk '%s'", collection->name, *name);
                         return FALSE;
                 }
-        if (count == 0 || count == collection->disks->len)
+        return TRUE;
+}
+
+/* Which disks replicate is decided when the relationship is made; UpdateDiskSet changes it. */
+static gboolean check_same_included(const CrCollection *collection, const CrSettings *former, GError **error)
+{
+        static const char *const none[] = {NULL};
+        char **now = collection->settings->included_disks, **then = former->included_disks;
+
+        if (g_strv_equal(now ? (const char *const *)now : none, then ? (const char *const *)then : none))
                 return TRUE;
-        g_set_error(error, CR_ERROR, CR_ERROR_NOT_SUPPORTED,
-                "IncludedDisks: replicating only some of the disks of collection '%s' is not supported by "
-                "this version: define a collection of just those",
+        g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
+                "IncludedDisks of collection '%s' is given when the relationship is created: add a disk or "
+                "take "
+                "it out with UpdateDiskSet, or remove the relationship and create it again",
                 collection->name);
         return FALSE;
 }
@@ -69,6 +77,8 @@ gboolean cr_operation_create_relationship(CrWorker *worker, GError **error)
         collection->has_relationship = TRUE;
         collection->role = CR_ROLE_PRIMARY;
         collection->state = CR_STATE_READY;
+        cr_later_forget(collection);
+        collection->initial_type = 0;
         collection->peer = (CrPeerRecord){.host = site->host, .sequence = site->sequence};
         cr_collection_set_last_error(collection, 0, NULL);
         return save(worker, collection, error);
@@ -78,11 +88,11 @@ gboolean cr_operation_modify_settings(CrWorker *worker, GError **error)
 {
         g_autoptr(CrCollection) collection = cr_worker_load(worker, error);
 
-        if (!collection || !apply_settings(worker, collection, error))
-                return FALSE;
-        if (!cr_worker_ready(worker, NULL, error))
-                return FALSE;
-        return save(worker, collection, error);
+        g_autoptr(CrSettings) former = collection ? cr_settings_copy(collection->settings) : NULL;
+
+        return collection && apply_settings(worker, collection, error) &&
+               check_same_included(collection, former, error) && cr_worker_ready(worker, NULL, error) &&
+               save(worker, collection, error);
 }
 
 static gboolean check_no_divergence(const CrCollection *collection, GError **error)

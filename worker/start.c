@@ -1,40 +1,60 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* StartReplication: the replica's first point, over the network. */
-#include "worker/cycle.h"
+/* StartReplication: the replica's first point, over the network or by an export. */
+#include "worker/later.h"
 #include "worker/operations.h"
+#include "worker/start_export.h"
 
-static gboolean check_start(CrWorker *worker, GError **error)
+/* The daemon has checked them together. */
+static gboolean read_request(CrWorker *worker, guint *ret_type, char **ret_location, GError **error)
 {
         g_autoptr(GVariant) type = cr_worker_get(worker, "Type", "q", error);
         g_autoptr(GVariant) location = type ? cr_worker_get(worker, "Location", "s", error) : NULL;
 
         if (!location)
                 return FALSE;
-        if (g_variant_get_uint16(type) != 1) {
-                g_set_error(error, CR_ERROR, CR_ERROR_NOT_SUPPORTED,
-                        "an initial replication of type %u is not supported by this version: use 1, over the "
-                        "network",
-                        g_variant_get_uint16(type));
-                return FALSE;
-        }
-        if (*g_variant_get_string(location, NULL) == '\0')
-                return TRUE;
-        g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER,
-                "an initial replication over the network (type 1) takes no export location");
-        return FALSE;
+        *ret_type = g_variant_get_uint16(type);
+        *ret_location = g_variant_dup_string(location, NULL);
+        return TRUE;
 }
 
-static gboolean begin(CrCycle *cycle, GError **error)
+static gboolean begin(CrCycle *cycle, guint type, GError **error)
 {
         cycle->collection->state = CR_STATE_INITIAL_REPLICATION;
+        cycle->collection->initial_type = type;
         return cr_cycle_save(cycle, error);
+}
+
+static gboolean start_over_network(CrCycle *cycle, GError **error)
+{
+        return cr_cycle_fence(cycle, error) && cr_worker_ready(cycle->worker, NULL, error) &&
+               begin(cycle, CR_INITIAL_OVER_NETWORK, error) && cr_cycle_cut(cycle, error) &&
+               cr_cycle_send(cycle, error);
 }
 
 gboolean cr_operation_start(CrWorker *worker, GError **error)
 {
+        static const char *const keys[] = {"Type", "Location", NULL};
         g_auto(CrCycle) cycle = {0};
+        g_autofree char *location = NULL;
+        gboolean later;
+        guint type;
 
-        return check_start(worker, error) && cr_cycle_open(&cycle, worker, error) &&
-               cr_cycle_fence(&cycle, error) && cr_worker_ready(worker, NULL, error) &&
-               begin(&cycle, error) && cr_cycle_cut(&cycle, error) && cr_cycle_send(&cycle, error);
+        if (!read_request(worker, &type, &location, error) || !cr_later_store(worker, keys, &later, error))
+                return FALSE;
+        if (later)
+                return TRUE;
+        if (!cr_cycle_open(&cycle, worker, error))
+                return FALSE;
+        switch (type) {
+        case CR_INITIAL_BY_EXPORT:
+                return cr_start_export(&cycle, location, error);
+        case CR_INITIAL_OVER_NETWORK:
+                return start_over_network(&cycle, error);
+        default:
+                g_set_error(error, CR_ERROR, CR_ERROR_NOT_SUPPORTED,
+                        "an initial replication of type %u is not supported by this version: use 1, over the "
+                        "network",
+                        type);
+                return FALSE;
+        }
 }
