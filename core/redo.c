@@ -25,6 +25,8 @@
         X(CR_OP_UPDATE_DISKS, "update-disks")                                                                \
         X(CR_OP_CANCEL_UPDATE_DISKS, "cancel-update-disks")                                                  \
         X(CR_OP_ADAPT_DISKS, "adapt-disks")                                                                  \
+        X(CR_OP_TEST_FAILOVER, "test-failover")                                                              \
+        X(CR_OP_REVERT_TEST_FAILOVER, "revert-test-failover")                                                \
         X(CR_OP_DISCARD, "discard")                                                                          \
         X(CR_OP_RECOVER, "recover")
 

@@ -275,3 +275,29 @@ gboolean cr_settings_apply(CrSettings *settings, GVariant *changes, GError **err
         *changed = before;
         return TRUE;
 }
+
+static gboolean is_shared(const char *name)
+{
+        static const char *const local[] = {"IncludedDisks", "DivergenceRetention", NULL};
+
+        return !g_strv_contains(local, name);
+}
+
+GVariant *cr_settings_difference(const CrSettings *settings, GVariant *theirs)
+{
+        g_autoptr(GVariant) ours = g_variant_ref_sink(cr_settings_to_variant(settings));
+        GVariantBuilder builder = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE_VARDICT);
+        GVariantIter iter;
+        const char *name;
+        GVariant *value;
+
+        g_variant_iter_init(&iter, ours);
+        while (g_variant_iter_next(&iter, "{&sv}", &name, &value)) {
+                g_autoptr(GVariant) owned = value;
+                g_autoptr(GVariant) other = g_variant_lookup_value(theirs, name, NULL);
+
+                if (is_shared(name) && (!other || !g_variant_equal(owned, other)))
+                        g_variant_builder_add(&builder, "{sv}", name, owned);
+        }
+        return g_variant_builder_end(&builder);
+}

@@ -45,3 +45,8 @@ const CrSettingInfo *cr_setting_find(const char *name, GError **error);
  * type IncorrectDataType; on an error *@settings is unchanged. */
 GVariant *cr_settings_to_variant(const CrSettings *settings); /* floating */
 gboolean cr_settings_apply(CrSettings *settings, GVariant *changes, GError **error);
+
+/* Of the settings that both sites of a relationship hold alike, those of @settings (floating a{sv}) that are
+ * others in @theirs (a{sv}). What concerns one site only (which of its disks replicate, how long it keeps its
+ * divergences) is not among them. */
+GVariant *cr_settings_difference(const CrSettings *settings, GVariant *theirs);

@@ -22,7 +22,7 @@
 #define CR_REQUEST_COLLECTION "Collection"          /* s: id; of a definition and of Establish: the new one */
 #define CR_REQUEST_JOB "Job"                        /* t: its id */
 #define CR_REQUEST_OWNER "Owner"                    /* u: uid */
-#define CR_REQUEST_CONFIG "Config"                  /* s: path of the configuration file */
+#define CR_REQUEST_CONFIG "Config"                  /* s: CrConfig's text */
 #define CR_REQUEST_STATE_DIRECTORY "StateDirectory" /* s */
 #define CR_REQUEST_RUNTIME_DIRECTORY "RuntimeDirectory" /* s */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Those methods of the Peer interface that only read or write the store. */
+#include "core/disk_set.h"
 #include "core/failpoint.h"
 #include "service/peer_methods.h"
 #include "service/requests.h"
@@ -77,12 +78,32 @@ static GVariant *points_of(const CrCollection *c)
         return g_variant_builder_end(&builder);
 }
 
+/* Of the points that are held, those that lack a disk. */
+static GVariant *lacking_of(const CrCollection *c)
+{
+        GVariantBuilder builder = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a(ss)"));
+        g_autoptr(GPtrArray) disks = cr_disk_set_included(c);
+
+        for (guint i = 0; i < c->points->len; i++) {
+                const CrPoint *point = c->points->pdata[i];
+
+                for (guint j = 0; point->held && j < disks->len; j++) {
+                        const CrDisk *disk = disks->pdata[j];
+
+                        if (!cr_collection_layer_at(c, &disk->id, &point->id))
+                                g_variant_builder_add(&builder, "(ss)", point->id.text, disk->id.text);
+                }
+        }
+        return g_variant_builder_end(&builder);
+}
+
 static GVariant *disks_of(const CrCollection *c)
 {
         GVariantBuilder builder = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a(sst)"));
+        g_autoptr(GPtrArray) disks = cr_disk_set_included(c);
 
-        for (guint i = 0; i < c->disks->len; i++) {
-                const CrDisk *disk = c->disks->pdata[i];
+        for (guint i = 0; i < disks->len; i++) {
+                const CrDisk *disk = disks->pdata[i];
 
                 g_variant_builder_add(&builder, "(sst)", disk->id.text, disk->name, disk->virtual_size);
         }
@@ -103,11 +124,14 @@ static GVariant *describe(const CrCollection *c, const CrId *host, guint64 seque
         g_variant_dict_insert(&site, "GenerationId", "s", c->generation.id.text);
         g_variant_dict_insert(&site, "HasRelationship", "b", c->has_relationship);
         g_variant_dict_insert(&site, "FailoverPoint", "s", c->failover_point.text);
+        g_variant_dict_insert(&site, "NewestPoint", "s", c->base_point.text);
         g_variant_dict_insert(&site, "Preparation", "s", c->preparation.text);
         g_variant_dict_insert(&site, "RegisteredPreparation", "s", c->peer.preparation.text);
         g_variant_dict_insert(&site, "Preparing", "b", preparing);
         g_variant_dict_insert_value(&site, "Points", points_of(c));
         g_variant_dict_insert_value(&site, "Disks", disks_of(c));
+        g_variant_dict_insert_value(&site, "Lacking", lacking_of(c));
+        g_variant_dict_insert_value(&site, "Settings", cr_settings_to_variant(c->settings));
         return g_variant_ref_sink(g_variant_dict_end(&site));
 }
 

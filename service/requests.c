@@ -215,6 +215,7 @@ CrRoom cr_room_divergence(const CrCall *call, guint *ret_collections)
 {
         const CrShown *shown = cr_collections_find(call->service->collections, &call->collection);
         g_autoptr(GVariant) disks = cr_object_get(shown->object, "Disks");
+        g_autoptr(GVariant) role = cr_object_get(shown->object, "ReplicationMode");
         CrRoom without = cr_collections_room(shown->name, g_variant_get_size(disks), 0, 0);
         CrRoom with = cr_collections_room(shown->name, g_variant_get_size(disks), 0, 1);
 

@@ -8,14 +8,20 @@
 gboolean cr_request_define(CrCall *call, GVariantDict *request, GError **error);
 gboolean cr_request_options(CrCall *call, GVariantDict *request, GError **error);  /* (o, a{sv} options) */
 gboolean cr_request_settings(CrCall *call, GVariantDict *request, GError **error); /* (o, a{sv} settings) */
+gboolean cr_request_update_disks(CrCall *call, GVariantDict *request, GError **error);
 gboolean cr_request_start(CrCall *call, GVariantDict *request, GError **error);
+gboolean cr_request_import(CrCall *call, GVariantDict *request, GError **error);
 gboolean cr_request_failover(CrCall *call, GVariantDict *request, GError **error);
 gboolean cr_request_export(CrCall *call, GVariantDict *request, GError **error);
 gboolean cr_request_discard(CrCall *call, GVariantDict *request, GError **error);
 
 CrRoom cr_room_define(const CrCall *call, guint *ret_collections);
-CrRoom cr_room_settings(const CrCall *call, guint *ret_collections);   /* a longer history */
-CrRoom cr_room_divergence(const CrCall *call, guint *ret_collections); /* one more */
+CrRoom cr_room_settings(const CrCall *call, guint *ret_collections);     /* a longer history */
+CrRoom cr_room_update_disks(const CrCall *call, guint *ret_collections); /* more disks */
+CrRoom cr_room_divergence(const CrCall *call, guint *ret_collections);   /* one more */
+
+/* @disks: bytes of the disks that a collection gets. */
+CrRoom cr_room_more_disks(const CrCall *call, gsize disks);
 
 /* A call's argument, a new reference. */
 GVariant *cr_call_argument(const CrCall *call, gsize index);

@@ -1,69 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The other half of a relationship, made and unmade by the peer. */
-#include <errno.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "core/failpoint.h"
 #include "worker/operations.h"
-
-/* The folder of a collection's heads: its name, escaped so that any name is one harmless component. */
-static char *folder_of(const CrWorker *worker, const char *name)
-{
-        g_autofree char *escaped = g_uri_escape_string(name, NULL, FALSE);
-
-        if (*escaped == '.')
-                return g_strdup_printf("%s/%%2E%s", worker->config->replica_directory, escaped + 1);
-        return g_build_filename(worker->config->replica_directory, escaped, NULL);
-}
-
-static gboolean add_disk(CrCollection *collection, const char *folder, const char *id, const char *name,
-        guint64 size, GError **error)
-{
-        CrDisk *disk = cr_disk_new();
-
-        g_ptr_array_add(collection->disks, disk);
-        disk->name = g_strdup(name);
-        disk->virtual_size = size;
-        disk->head_path = g_strdup_printf("%s/%s.qcow2", folder, name);
-        if (!cr_name_check_disk(name, error))
-                return FALSE;
-        if (cr_id_parse(id, &disk->id))
-                return TRUE;
-        g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER, "disk '%s' has no valid id", name);
-        return FALSE;
-}
-
-static gboolean add_disks(CrCollection *collection, const char *folder, GVariant *disks, GError **error)
-{
-        GVariantIter iter;
-        const char *id, *name;
-        guint64 size;
-
-        g_variant_iter_init(&iter, disks);
-        if (g_variant_iter_n_children(&iter) < 1 || g_variant_iter_n_children(&iter) > CR_MAX_DISKS) {
-                g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER, "a collection has 1 to %d disks",
-                        CR_MAX_DISKS);
-                return FALSE;
-        }
-        while (g_variant_iter_next(&iter, "(&s&st)", &id, &name, &size)) {
-                if (cr_collection_disk_by_name(collection, name)) {
-                        g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER,
-                                "two disks have the name '%s'", name);
-                        return FALSE;
-                }
-                if (!add_disk(collection, folder, id, name, size, error))
-                        return FALSE;
-        }
-        return TRUE;
-}
-
-static gboolean make_folder(const char *folder, GError **error)
-{
-        if (g_mkdir_with_parents(folder, 0711) < 0)
-                return cr_error_set_errno(error, errno, "the replica's folder %s could not be made", folder);
-        return TRUE;
-}
+#include "worker/replica.h"
 
 /* The caller: id and generation of the collection, and the host it speaks for. */
 static gboolean adopt_caller(CrWorker *worker, CrCollection *collection, GError **error)
@@ -124,6 +63,7 @@ static gboolean renew(CrWorker *worker, const CrCollection *fresh, CrCollection 
         existing->role = CR_ROLE_REPLICA;
         existing->state = cr_id_is_none(&existing->base_point) ? CR_STATE_READY : CR_STATE_REPLICATING;
         existing->has_relationship = TRUE;
+        existing->initial_type = 0;
         existing->generation = fresh->generation;
         existing->peer = fresh->peer;
         g_clear_pointer(&existing->settings, cr_settings_free);
@@ -131,7 +71,7 @@ static gboolean renew(CrWorker *worker, const CrCollection *fresh, CrCollection 
         return cr_worker_ready(worker, NULL, error) && cr_store_save(worker->store, existing, error);
 }
 
-static gboolean create(CrWorker *worker, CrCollection *fresh, const char *folder, GError **error)
+static gboolean create(CrWorker *worker, CrCollection *fresh, GError **error)
 {
         g_autoptr(GError) failure = NULL;
         CrId other;
@@ -148,11 +88,11 @@ static gboolean create(CrWorker *worker, CrCollection *fresh, const char *folder
         fresh->role = CR_ROLE_REPLICA;
         fresh->state = CR_STATE_READY;
         fresh->has_relationship = TRUE;
-        return cr_worker_ready(worker, NULL, error) && make_folder(folder, error) &&
+        return cr_worker_ready(worker, NULL, error) && cr_replica_make_folder(worker, fresh, error) &&
                cr_store_save(worker->store, fresh, error);
 }
 
-static CrCollection *read_replica(CrWorker *worker, char **ret_folder, GError **error)
+static CrCollection *read_replica(CrWorker *worker, GError **error)
 {
         g_autoptr(GVariant) name = cr_worker_get(worker, "Name", "s", error);
         g_autoptr(GVariant) engine = name ? cr_worker_get(worker, "Engine", "s", error) : NULL;
@@ -165,17 +105,15 @@ static CrCollection *read_replica(CrWorker *worker, char **ret_folder, GError **
         g_autoptr(CrCollection) fresh = cr_collection_new(g_variant_get_string(name, NULL));
         g_free(fresh->engine);
         fresh->engine = g_variant_dup_string(engine, NULL);
-        *ret_folder = folder_of(worker, fresh->name);
         if (!cr_settings_apply(fresh->settings, settings, error) ||
-                !add_disks(fresh, *ret_folder, disks, error) || !adopt_caller(worker, fresh, error))
+                !cr_replica_add_disks(worker, fresh, disks, error) || !adopt_caller(worker, fresh, error))
                 return NULL;
         return g_steal_pointer(&fresh);
 }
 
 gboolean cr_operation_establish(CrWorker *worker, GError **error)
 {
-        g_autofree char *folder = NULL;
-        g_autoptr(CrCollection) fresh = read_replica(worker, &folder, error);
+        g_autoptr(CrCollection) fresh = read_replica(worker, error);
         g_autoptr(GError) failure = NULL;
         gboolean ok;
 
@@ -187,7 +125,7 @@ gboolean cr_operation_establish(CrWorker *worker, GError **error)
         if (existing)
                 ok = renew(worker, fresh, existing, error);
         else if (g_error_matches(failure, CR_ERROR, CR_ERROR_FILE_NOT_FOUND))
-                ok = create(worker, fresh, folder, error);
+                ok = create(worker, fresh, error);
         else {
                 g_propagate_error(error, g_steal_pointer(&failure));
                 return FALSE;

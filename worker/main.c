@@ -119,7 +119,7 @@ static gboolean open_site(CrWorker *worker, GError **error)
         if (!runtime)
                 return FALSE;
         worker->runtime_directory = g_variant_dup_string(runtime, NULL);
-        worker->config = cr_config_load(g_variant_get_string(config, NULL), FALSE, error);
+        worker->config = cr_config_parse(g_variant_get_string(config, NULL), error);
         if (!worker->config)
                 return FALSE;
         worker->store = cr_store_open(g_variant_get_string(state, NULL), error);

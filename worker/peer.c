@@ -370,6 +370,7 @@ static CrPeerSite *read_site(GVariant *dict)
         gboolean ok = lookup_id(dict, "HostId", &site->host) &&
                       lookup_id(dict, "GenerationId", &site->generation.id) &&
                       lookup_id(dict, "FailoverPoint", &site->failover_point) &&
+                      lookup_id(dict, "NewestPoint", &site->newest_point) &&
                       lookup_id(dict, "Preparation", &site->preparation) &&
                       lookup_id(dict, "RegisteredPreparation", &site->registered_preparation) &&
                       g_variant_lookup(dict, "Sequence", "t", &site->sequence) &&

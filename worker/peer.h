@@ -23,6 +23,7 @@ typedef struct CrPeerSite {
         CrGeneration generation;
         gboolean has_relationship;
         CrId failover_point;
+        CrId newest_point;           /* that a replica stands on; none: it has none */
         CrId preparation;            /* that it is prepared with */
         CrId registered_preparation; /* that it was handed */
         gboolean preparing;

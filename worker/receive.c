@@ -3,6 +3,7 @@
  * the seal. */
 #include "core/disk_set.h"
 #include "core/failpoint.h"
+#include "core/lineage.h"
 #include "worker/arrival.h"
 #include "worker/heads.h"
 #include "worker/operations.h"
@@ -12,10 +13,11 @@
 /* What the sender announced beside the point, checked. */
 typedef struct Transfer {
         CrId preparation;
-        GVariant *disks;     /* a(st) */
-        GVariant *lineage;   /* a(ss) */
-        GVariant *unchanged; /* as: disks of which nothing will come; NULL: none */
-        GVariant *whole;     /* as: disks that come whole, whatever the base; NULL: none */
+        GVariant *disks;         /* a(st) */
+        GVariant *lineage;       /* a(ss) */
+        GVariant *unchanged;     /* as: disks of which nothing will come; NULL: none */
+        GVariant *whole;         /* as: disks that come whole, whatever the base; NULL: none */
+        gboolean resynchronizes; /* the base is ours, and what comes is what a comparison found different */
 } Transfer;
 
 typedef struct Receive {
@@ -60,6 +62,7 @@ static gboolean read_transfer(Receive *receive, GError **error)
                 !lookup_id(caller, "GenerationId", FALSE, &generation->id, error))
                 return FALSE;
         (void)g_variant_lookup(dict, "Planned", "b", &receive->arrival.planned);
+        (void)g_variant_lookup(dict, "Resynchronize", "b", &transfer->resynchronizes);
         transfer->disks = g_variant_lookup_value(dict, "Disks", G_VARIANT_TYPE("a(st)"));
         transfer->lineage = g_variant_lookup_value(dict, "Lineage", G_VARIANT_TYPE("a(ss)"));
         transfer->unchanged = g_variant_lookup_value(dict, "Unchanged", G_VARIANT_TYPE("as"));
@@ -106,6 +109,8 @@ static const CrLayer *base_of(const Receive *receive, const CrDisk *disk)
 {
         if (is_listed_in(receive->transfer.whole, &disk->id))
                 return NULL;
+        if (receive->transfer.resynchronizes)
+                return cr_lineage_base_layer(receive->collection, &disk->id, &receive->arrival.point.base);
         return cr_collection_layer_at(receive->collection, &disk->id, &receive->arrival.point.base);
 }
 
@@ -142,12 +147,27 @@ static gboolean check_disks(const Receive *receive, GError **error)
         return TRUE;
 }
 
+/* What was compared with is what the new layers go above. */
+static gboolean check_compared(const Receive *receive, GError **error)
+{
+        const CrCollection *collection = receive->collection;
+        const CrId *base = &receive->arrival.point.base;
+
+        if (!receive->transfer.resynchronizes || cr_id_equal(base, &collection->base_point))
+                return TRUE;
+        g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
+                "the newest point of collection '%s' is %s here, not %s, which the sender compared with: "
+                "resynchronize again",
+                collection->name, collection->base_point.text, base->text);
+        return FALSE;
+}
+
 static gboolean check(Receive *receive, GError **error)
 {
         const CrCollection *collection = receive->collection;
         const CrId *base = &receive->arrival.point.base;
 
-        if (!check_sender(receive, error) || !check_disks(receive, error))
+        if (!check_sender(receive, error) || !check_disks(receive, error) || !check_compared(receive, error))
                 return FALSE;
         return cr_id_is_none(base) || cr_heads_check_point(collection, base, error);
 }

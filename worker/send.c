@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/disk_set.h"
 #include "core/failpoint.h"
+#include "worker/adapt.h"
+#include "worker/compare.h"
 #include "worker/send.h"
 #include "worker/source.h"
 
@@ -8,6 +11,8 @@ typedef struct SendDisk {
         const CrDisk *disk;
         const CrLayer *layer;
         CrSource *source;
+        CrComparison *comparison; /* NULL: allocation tells what changed */
+        gboolean whole;           /* one of the sites does not have it at the base */
         CrCopyResult result;
 } SendDisk;
 
@@ -15,9 +20,11 @@ typedef struct Send {
         CrWorker *worker;
         CrPeer *peer;
         const CrCollection *collection;
+        const CrPeerSite *site;
         const CrEngine *engine;
         const CrPoint *point;
         CrId base;
+        gboolean compared; /* the base is the peer's, whose contents are compared with ours */
         CrId transfer;
         GPtrArray *disks; /* SendDisk */
         guint64 bytes_total, bytes_done, bytes_sent;
@@ -26,6 +33,7 @@ typedef struct Send {
 static void send_disk_free(SendDisk *disk)
 {
         g_clear_pointer(&disk->source, cr_source_close);
+        g_clear_pointer(&disk->comparison, cr_comparison_free);
         g_free(disk);
 }
 
@@ -104,12 +112,19 @@ gboolean cr_send_check_shared(const CrCollection *collection, const CrPeerSite *
         return FALSE;
 }
 
+/* What @disk is sent above; NULL: it is sent whole, since one of the sites does not have it at the base. */
+static const CrLayer *base_of(const Send *send, const CrDisk *disk)
+{
+        if (!cr_peer_site_has(send->site, &send->base, &disk->id))
+                return NULL;
+        return cr_collection_layer_at(send->collection, &disk->id, &send->base);
+}
+
 static gboolean open_disk(Send *send, SendDisk *disk, GError **error)
 {
-        const CrLayer *base = cr_id_is_none(&send->base) ? NULL
-                                                         : cr_collection_layer_at(send->collection,
-                                                                   &disk->disk->id, &send->base);
+        const CrLayer *base = send->compared ? NULL : base_of(send, disk->disk);
 
+        disk->whole = !send->compared && !base;
         disk->layer = cr_collection_layer_at(send->collection, &disk->disk->id, &send->point->id);
         if (!disk->layer) {
                 g_set_error(error, CR_ERROR, CR_ERROR_FILE_NOT_FOUND,
@@ -121,30 +136,85 @@ static gboolean open_disk(Send *send, SendDisk *disk, GError **error)
         return disk->source != NULL;
 }
 
-static gboolean connect_disk(Send *send, SendDisk *disk, GError **error)
+static gboolean show_comparison(guint64 done, void *userdata)
+{
+        const Send *send = userdata;
+
+        cr_worker_progress(send->bytes_done + done, send->bytes_total);
+        return TRUE;
+}
+
+/* What is sent is what differs; of a disk that the peer lacks, all. */
+static gboolean compare_disk(Send *send, SendDisk *disk, GError **error)
+{
+        CrChangesSpec *spec = &disk->source->spec;
+        CrCompareSpec compare = {.peer = send->peer,
+                .view = spec->view,
+                .disk = disk->disk->id,
+                .point = send->base,
+                .progress = show_comparison,
+                .userdata = send};
+        g_autofree char *phase = g_strdup_printf("comparing disk '%s' with the other site", disk->disk->name);
+
+        cr_worker_phase(phase);
+        disk->comparison = cr_compare(&compare, error);
+        if (!disk->comparison) {
+                g_prefix_error(
+                        error, "disk '%s' of collection '%s': ", disk->disk->name, send->collection->name);
+                return FALSE;
+        }
+        send->bytes_done += disk->layer->virtual_size;
+        disk->whole = disk->comparison->peer_size == 0;
+        if (disk->whole)
+                return TRUE;
+        spec->depth = 0;
+        spec->compared = disk->comparison->extents;
+        return TRUE;
+}
+
+/* The whole disks are compared before anything is sent: the peer makes its layers only when that went well.
+ */
+static gboolean compare_disks(Send *send, GError **error)
+{
+        for (guint i = 0; i < send->disks->len; i++)
+                send->bytes_total += ((SendDisk *)g_ptr_array_index(send->disks, i))->layer->virtual_size;
+        for (guint i = 0; i < send->disks->len; i++) {
+                if (!compare_disk(send, g_ptr_array_index(send->disks, i), error))
+                        return FALSE;
+                CR_FAILPOINT("send.disk-compared");
+        }
+        send->bytes_done = send->bytes_total = 0;
+        return TRUE;
+}
+
+static gboolean estimate_disk(Send *send, SendDisk *disk, GError **error)
 {
         guint64 bytes = 0;
 
-        if (!cr_source_connect(disk->source, error) ||
-                (!disk->source->unchanged && !cr_copy_estimate(&disk->source->spec, &bytes, error)))
+        if (!disk->source->unchanged && !cr_copy_estimate(&disk->source->spec, &bytes, error))
                 return FALSE;
         send->bytes_total += bytes;
         return TRUE;
 }
 
-static gboolean open_disks(Send *send, GError **error)
+static gboolean open_disks(Send *send, GPtrArray *disks, GError **error)
 {
         cr_worker_phase("looking for changed blocks");
-        for (guint i = 0; i < send->collection->disks->len; i++) {
+        for (guint i = 0; i < disks->len; i++) {
                 SendDisk *disk = g_new0(SendDisk, 1);
 
                 g_ptr_array_add(send->disks, disk);
-                disk->disk = g_ptr_array_index(send->collection->disks, i);
+                disk->disk = g_ptr_array_index(disks, i);
                 if (!open_disk(send, disk, error))
                         return FALSE;
         }
         for (guint i = 0; i < send->disks->len; i++)
-                if (!connect_disk(send, g_ptr_array_index(send->disks, i), error))
+                if (!cr_source_connect(((SendDisk *)g_ptr_array_index(send->disks, i))->source, error))
+                        return FALSE;
+        if (send->compared && !compare_disks(send, error))
+                return FALSE;
+        for (guint i = 0; i < send->disks->len; i++)
+                if (!estimate_disk(send, g_ptr_array_index(send->disks, i), error))
                         return FALSE;
         return TRUE;
 }
@@ -180,6 +250,20 @@ static GVariant *unchanged_disks(const Send *send)
         return g_variant_builder_end(&builder);
 }
 
+/* The ids of the disks of which the peer has nothing at the base. */
+static GVariant *whole_disks(const Send *send)
+{
+        GVariantBuilder builder = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("as"));
+
+        for (guint i = 0; i < send->disks->len; i++) {
+                const SendDisk *disk = g_ptr_array_index(send->disks, i);
+
+                if (disk->whole)
+                        g_variant_builder_add(&builder, "s", disk->disk->id.text);
+        }
+        return g_variant_builder_end(&builder);
+}
+
 static GVariant *describe_transfer(const Send *send)
 {
         GVariantDict dict;
@@ -200,8 +284,10 @@ static GVariant *describe_transfer(const Send *send)
         g_variant_dict_insert(&dict, "CreationTime", "t", (guint64)send->point->created);
         g_variant_dict_insert(&dict, "ConsistencyLevel", "q", (guint16)send->point->consistency);
         g_variant_dict_insert(&dict, "Planned", "b", send->point->planned);
+        g_variant_dict_insert(&dict, "Resynchronize", "b", send->compared);
         g_variant_dict_insert_value(&dict, "Disks", g_variant_builder_end(&disks));
         g_variant_dict_insert_value(&dict, "Unchanged", unchanged_disks(send));
+        g_variant_dict_insert_value(&dict, "Whole", whole_disks(send));
         g_variant_dict_insert_value(&dict, "Lineage", lineage_between(send));
         return g_variant_dict_end(&dict);
 }
@@ -317,20 +403,50 @@ static gboolean transfer(Send *send, GError **error)
         return !job || copy_and_seal(send, job, exports, error);
 }
 
+static GPtrArray *disks_of_point(const CrCollection *collection, const CrId *point)
+{
+        GPtrArray *disks = cr_disk_set_included(collection);
+
+        for (guint i = disks->len; i-- > 0;)
+                if (!cr_collection_layer_at(collection, g_ptr_array_index(disks, i), point))
+                        g_ptr_array_remove_index(disks, i);
+        return disks;
+}
+
+static gboolean send_point(Send *send, const CrId *point, guint64 *ret_bytes, GError **error)
+{
+        const CrCollection *collection = send->collection;
+        g_autoptr(GPtrArray) disks = disks_of_point(collection, point);
+        gboolean ok;
+
+        send->engine = cr_worker_engine(collection, error);
+        send->point = cr_collection_point(collection, point);
+        send->transfer = cr_id_new();
+        if (!send->engine)
+                return FALSE;
+        send->disks = g_ptr_array_new_with_free_func((GDestroyNotify)send_disk_free);
+        ok = cr_adapt_peer(send->peer, collection, send->site, disks, error) &&
+             open_disks(send, disks, error) && transfer(send, error);
+        g_ptr_array_unref(send->disks);
+        *ret_bytes = send->bytes_sent;
+        return ok;
+}
+
 gboolean cr_send_point(CrWorker *worker, CrPeer *peer, const CrCollection *collection, const CrPeerSite *site,
         const CrId *point, guint64 *ret_bytes, GError **error)
 {
-        Send send = {.worker = worker, .peer = peer, .collection = collection, .transfer = cr_id_new()};
-        gboolean ok;
+        Send send = {.worker = worker, .peer = peer, .collection = collection, .site = site};
 
-        send.engine = cr_worker_engine(collection, error);
-        send.point = cr_collection_point(collection, point);
         send.base = cr_lineage_shared_point(collection, site->points);
-        if (!send.engine)
-                return FALSE;
-        send.disks = g_ptr_array_new_with_free_func((GDestroyNotify)send_disk_free);
-        ok = open_disks(&send, error) && transfer(&send, error);
-        g_ptr_array_unref(send.disks);
-        *ret_bytes = send.bytes_sent;
-        return ok;
+        return send_point(&send, point, ret_bytes, error);
+}
+
+gboolean cr_send_point_compared(CrWorker *worker, CrPeer *peer, const CrCollection *collection,
+        const CrPeerSite *site, const CrId *point, guint64 *ret_bytes, GError **error)
+{
+        Send send = {.worker = worker, .peer = peer, .collection = collection, .site = site};
+
+        send.compared = TRUE;
+        send.base = site->newest_point;
+        return send_point(&send, point, ret_bytes, error);
 }

@@ -17,3 +17,8 @@ gboolean cr_send_check_shared(const CrCollection *collection, const CrPeerSite *
 /* Sends @point: begin, copy, seal, and waits until the peer has listed it. *@ret_bytes: data that crossed. */
 gboolean cr_send_point(CrWorker *worker, CrPeer *peer, const CrCollection *collection, const CrPeerSite *site,
         const CrId *point, guint64 *ret_bytes, GError **error);
+
+/* The same, but above the peer's newest point, or, when it has none, above its layers that are part of no
+ * point (seeds): what is sent is what a comparison of all contents finds different. Needs no shared point. */
+gboolean cr_send_point_compared(CrWorker *worker, CrPeer *peer, const CrCollection *collection,
+        const CrPeerSite *site, const CrId *point, guint64 *ret_bytes, GError **error);
