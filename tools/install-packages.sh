@@ -13,7 +13,7 @@ build_packages=(
 )
 run_packages=(dbus dbus-daemon e2fsprogs polkitd qemu-system-common qemu-utils systemd util-linux)
 check_packages=(
-    acl clang-format-14 git groff-base jq libnbd-bin libxml2-utils python3 shellcheck systemd-container valgrind
+    acl clang-format-14 git groff-base iproute2 jq libnbd-bin libxml2-utils openssh-client openssh-server python3 shellcheck systemd-container valgrind
 )
 
 usage() {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engines/qcow2/merge.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -196,6 +198,31 @@ static gboolean merge(const CrConfig *config, const CrPlan *plan, const CrStep *
         return TRUE;
 }
 
+/* A head that a running machine opened as an overlay has the name of that time beside its path, in the folder
+ * of the layers. Nobody has it open any more. */
+static gboolean drop_other_name(
+        const CrStep *step, const CrPlace *upper, const CrPlace *lower, GError **error)
+{
+        CR_AUTO_FD int fd = openat(lower->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+        g_autofree char *of_upper = g_path_get_dirname(upper->path), *own = g_path_get_dirname(lower->path);
+        gboolean is_beside = strcmp(of_upper, own) == 0;
+        gboolean ok = folder != NULL;
+
+        if (!folder)
+                return cr_error_set_errno(error, errno, "can't look into the folder of '%s'", lower->path);
+        fd = -1; /* the folder's now */
+        for (struct dirent *entry = readdir(folder); ok && entry; entry = readdir(folder)) {
+                if (entry->d_ino != step->inode || (is_beside && strcmp(entry->d_name, upper->name) == 0))
+                        continue;
+                ok = unlinkat(lower->folder, entry->d_name, 0) == 0 ||
+                     cr_error_set_errno(
+                             error, errno, "can't remove '%s' beside '%s'", entry->d_name, lower->path);
+        }
+        closedir(folder);
+        return ok;
+}
+
 static gboolean rename_lower(const CrStep *step, const CrPlace *upper, const CrPlace *lower, GError **error)
 {
         ino_t at_upper, at_lower;
@@ -238,7 +265,8 @@ gboolean cr_merge_apply(const CrConfig *config, const CrPlan *plan, const CrStep
                 !cr_place_open(config, step->target, &lower, error) ||
                 !is_done(config, plan, step, &done, error))
                 return FALSE;
-        if (!done && (!merge(config, plan, step, error) || !rename_lower(step, &upper, &lower, error))) {
+        if (!done && (!merge(config, plan, step, error) || !drop_other_name(step, &upper, &lower, error) ||
+                             !rename_lower(step, &upper, &lower, error))) {
                 g_prefix_error(error, "merging '%s' into '%s': ", step->path, step->target);
                 return FALSE;
         }
