@@ -132,6 +132,7 @@ void cr_config_free(CrConfig *config)
                 return;
         g_strfreev(config->image_directories);
         g_free(config->replica_directory);
+        g_free(config->text);
         g_strfreev(config->export_directories);
         g_strfreev(config->machine_directories);
         g_free(config->ssh_config_file);
@@ -197,14 +198,33 @@ static gboolean load_file(GKeyFile *file, const char *path, gboolean required, G
         return FALSE;
 }
 
-CrConfig *cr_config_load(const char *path, gboolean required, GError **error)
+/* @path: for messages. */
+static CrConfig *read_all(const char *path, GKeyFile *file, GError **error)
 {
         g_autoptr(CrConfig) config = config_new();
-        g_autoptr(GKeyFile) file = g_key_file_new();
 
-        if (!load_file(file, path, required, error) || !check_groups(path, file, error) ||
-                !read_keys(config, path, file, error))
+        if (!check_groups(path, file, error) || !read_keys(config, path, file, error))
                 return NULL;
+        config->text = g_key_file_to_data(file, NULL, NULL);
         add_replica_directory(config);
         return g_steal_pointer(&config);
+}
+
+CrConfig *cr_config_load(const char *path, gboolean required, GError **error)
+{
+        g_autoptr(GKeyFile) file = g_key_file_new();
+
+        return load_file(file, path, required, error) ? read_all(path, file, error) : NULL;
+}
+
+CrConfig *cr_config_parse(const char *text, GError **error)
+{
+        static const char path[] = "the configuration";
+        g_autoptr(GKeyFile) file = g_key_file_new();
+        g_autoptr(GError) problem = NULL;
+
+        if (g_key_file_load_from_data(file, text, (gsize)-1, G_KEY_FILE_NONE, &problem))
+                return read_all(path, file, error);
+        g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER, "%s: %s", path, problem->message);
+        return NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The site's configuration file (GKeyFile, group [Service]); read by the daemon at start and by each worker.
- */
+/* The site's configuration file (GKeyFile, group [Service]); read by the daemon at its start, and handed as a
+ * text to each worker, so that both go by the same. */
 #pragma once
 
 #include <glib.h>
@@ -17,10 +17,13 @@ typedef struct CrConfig {
                             */
         guint max_collections; /* default 1000 */
         guint max_jobs;        /* workers that work at once; default 4; others wait, queued */
+        char *text;            /* what was read, without comments: for cr_config_parse() */
 } CrConfig;
 
 /* An absent file is an error only when @required; otherwise the defaults. A bad value, an unknown key or
  * group is InvalidParameter, naming file, group and key. */
 CrConfig *cr_config_load(const char *path, gboolean required, GError **error);
+/* From the text of another one. */
+CrConfig *cr_config_parse(const char *text, GError **error);
 void cr_config_free(CrConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CrConfig, cr_config_free)

@@ -63,6 +63,8 @@
  *   Discard                       job   R Divergence s
  *   Receive                       job   R Caller a{sv}, Transfer a{sv} (as in the Peer interface)   Y Exports
  * a(ss); DONE: the point is listed already Estimate                      call  R Point s T Disks a(st)
+ *   Resynchronize                 job   R StartTime t, IncludeSuspended b
+ *   Verify                        job   R Options a{sv}   T Compared t, Point s, Differences a(st)
  *   Digest                        call  R Caller a{sv}, What a{sv} (as in the Peer interface)
  *                                       T Size t, Next t, Runs a(ts) (digests as base64)
  *   Establish                     call  R Caller a{sv}, Name s, Engine s, Disks a(sst), Settings a{sv}

@@ -11,6 +11,18 @@ static GVariant *nothing(void)
         return g_variant_new_tuple(NULL, 0);
 }
 
+/* A higher generation is right about who is primary: this side sends no more. The next cycle, at once, proves
+ * it and makes the collection critical. */
+static void heed_generation(CrService *service, const CrPeerCaller *caller)
+{
+        const CrShown *shown = cr_collections_find(service->collections, &caller->collection);
+        g_autoptr(GVariant) generation = shown ? cr_object_get(shown->object, "Generation") : NULL;
+
+        if (shown && caller->seen.generation.number > g_variant_get_uint64(generation) &&
+                cr_tasks_end_send(service->tasks, &caller->collection))
+                cr_schedule_hasten(service->schedule, &caller->collection);
+}
+
 gboolean cr_peer_call_parse(CrCall *call, CrPeerCaller *ret, GError **error)
 {
         g_autoptr(GVariant) dictionary = cr_call_argument(call, 0);
@@ -18,6 +30,7 @@ gboolean cr_peer_call_parse(CrCall *call, CrPeerCaller *ret, GError **error)
         if (!cr_peer_caller_parse(ret, dictionary, &call->service->host, error))
                 return FALSE;
         call->collection = ret->collection;
+        heed_generation(call->service, ret);
         return TRUE;
 }
 

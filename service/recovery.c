@@ -228,7 +228,7 @@ static GVariant *request_of(const Item *item)
         g_variant_dict_insert(&dict, CR_REQUEST_COLLECTION, "s", item->collection.text);
         g_variant_dict_insert(&dict, CR_REQUEST_JOB, "t", (guint64)0);
         g_variant_dict_insert(&dict, CR_REQUEST_OWNER, "u", 0U);
-        g_variant_dict_insert(&dict, CR_REQUEST_CONFIG, "s", options->config);
+        g_variant_dict_insert(&dict, CR_REQUEST_CONFIG, "s", item->recovery->service->config->text);
         g_variant_dict_insert(&dict, CR_REQUEST_STATE_DIRECTORY, "s", options->state_directory);
         g_variant_dict_insert(&dict, CR_REQUEST_RUNTIME_DIRECTORY, "s", options->runtime_directory);
         return g_variant_dict_end(&dict);

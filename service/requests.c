@@ -133,6 +133,13 @@ gboolean cr_request_start(CrCall *call, GVariantDict *request, GError **error)
         return TRUE;
 }
 
+gboolean cr_request_resynchronize(CrCall *call, GVariantDict *request, GError **error)
+{
+        cr_request_take(request, "StartTime", cr_call_argument(call, 1));
+        cr_request_take(request, "IncludeSuspended", cr_call_argument(call, 2));
+        return TRUE;
+}
+
 gboolean cr_request_import(CrCall *call, GVariantDict *request, GError **error)
 {
         cr_request_take(request, "Directory", cr_call_argument(call, 1));
@@ -219,5 +226,8 @@ CrRoom cr_room_divergence(const CrCall *call, guint *ret_collections)
         CrRoom without = cr_collections_room(shown->name, g_variant_get_size(disks), 0, 0);
         CrRoom with = cr_collections_room(shown->name, g_variant_get_size(disks), 0, 1);
 
+        /* Prepared already: what is set aside has its room. */
+        if (g_variant_get_uint16(role) == CR_ROLE_REPLICA)
+                return (CrRoom){0, 0};
         return (CrRoom){with.objects - without.objects, with.bytes - without.bytes};
 }

@@ -27,6 +27,7 @@ typedef struct Entry {
         gint64 not_before; /* of what failed to begin and is no cycle */
         gint64 look;       /* it is to be shown again, with another health; 0: need not be */
         gboolean running;  /* what this began */
+        gboolean hastened; /* a cycle is due as soon as nothing holds the collection */
 } Entry;
 
 /* A thing that is due. */
@@ -143,6 +144,10 @@ static void end_running(CrSchedule *schedule, Entry *entry)
                 entry->running = FALSE;
                 schedule->running--;
         }
+        if (entry && entry->hastened && entry->cycle != 0)
+                entry->cycle = g_get_real_time();
+        if (entry)
+                entry->hastened = FALSE;
         arm(schedule);
 }
 
@@ -431,7 +436,10 @@ void cr_schedule_hasten(CrSchedule *schedule, const CrId *collection)
 
         if (!entry || entry->cycle == 0)
                 return;
-        entry->cycle = g_get_real_time();
+        if (is_held(schedule, entry))
+                entry->hastened = TRUE;
+        else
+                entry->cycle = g_get_real_time();
         arm(schedule);
 }
 

@@ -25,7 +25,7 @@ void cr_schedule_update(CrSchedule *schedule, const CrCollection *loaded);
 void cr_schedule_forget(CrSchedule *schedule, const CrId *collection);
 /* A task of the collection has ended. */
 void cr_schedule_released(CrSchedule *schedule, const CrId *collection);
-/* A cycle, if it has any, is due at once. */
+/* A cycle, if it has any, is due at once, or as soon as nothing holds the collection. */
 void cr_schedule_hasten(CrSchedule *schedule, const CrId *collection);
 
 /* When the next cycle is due, when nothing will have been replicated for too long, when a start that was put

@@ -95,7 +95,7 @@ static GVariant *whole_request(const CrTask *task)
         g_variant_dict_insert(&dict, CR_REQUEST_COLLECTION, "s", task->collection.text);
         g_variant_dict_insert(&dict, CR_REQUEST_JOB, "t", task->job ? cr_job_id(task->job) : (guint64)0);
         g_variant_dict_insert(&dict, CR_REQUEST_OWNER, "u", call ? (guint32)call->uid : 0U);
-        g_variant_dict_insert(&dict, CR_REQUEST_CONFIG, "s", options->config);
+        g_variant_dict_insert(&dict, CR_REQUEST_CONFIG, "s", task->service->config->text);
         g_variant_dict_insert(&dict, CR_REQUEST_STATE_DIRECTORY, "s", options->state_directory);
         g_variant_dict_insert(&dict, CR_REQUEST_RUNTIME_DIRECTORY, "s", options->runtime_directory);
         return g_variant_dict_end(&dict);

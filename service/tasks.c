@@ -88,6 +88,19 @@ gboolean cr_tasks_holder(CrTasks *tasks, const CrId *collection, CrOperation *re
         return task != NULL;
 }
 
+static gboolean sends(CrOperation operation)
+{
+        return operation == CR_OP_START || operation == CR_OP_REPLICATE || operation == CR_OP_RESYNCHRONIZE ||
+               operation == CR_OP_REVERSE;
+}
+
+gboolean cr_tasks_end_send(CrTasks *tasks, const CrId *collection)
+{
+        CrTask *task = g_hash_table_lookup(tasks->holders, collection);
+
+        return task && sends(task->method->operation) && task->worker && cr_task_cancel(task);
+}
+
 CrTask *cr_tasks_find_receive(CrTasks *tasks, const CrId *collection, const char *transfer)
 {
         CrTask *task = g_hash_table_lookup(tasks->holders, collection);
@@ -195,6 +208,7 @@ static gboolean can_preempt(const CrTask *holder, const CrCall *call)
                 {CR_OP_UPDATE_DISKS, CR_OP_CANCEL_UPDATE_DISKS},
                 {CR_OP_REPLICATE, CR_OP_SUSPEND},
                 {CR_OP_RESYNCHRONIZE, CR_OP_SUSPEND},
+                {CR_OP_RESYNCHRONIZE, CR_OP_CANCEL_RESYNCHRONIZE},
                 {CR_OP_RECEIVE, CR_OP_SUSPEND},
         };
 

@@ -28,6 +28,9 @@ const char *cr_tasks_current_job(CrTasks *tasks, const CrId *collection);
 /* The operation that holds the collection. FALSE: none does. */
 gboolean cr_tasks_holder(CrTasks *tasks, const CrId *collection, CrOperation *ret);
 
+/* The other site has taken over: ends what sends to it. FALSE: nothing does. */
+gboolean cr_tasks_end_send(CrTasks *tasks, const CrId *collection);
+
 /* The running receive of this transfer, or NULL. */
 CrTask *cr_tasks_find_receive(CrTasks *tasks, const CrId *collection, const char *transfer);
 /* Hands it the digests; the sender may leave from now on. */

@@ -43,6 +43,8 @@ static const struct {
         {CR_OP_DISCARD, cr_operation_discard, TRUE},
         {CR_OP_RECEIVE, cr_operation_receive, TRUE},
         {CR_OP_ESTIMATE, cr_operation_estimate, FALSE},
+        {CR_OP_RESYNCHRONIZE, cr_operation_resynchronize, TRUE},
+        {CR_OP_VERIFY, cr_operation_verify, TRUE},
         {CR_OP_DIGEST, cr_operation_digest, FALSE},
         {CR_OP_ESTABLISH, cr_operation_establish, FALSE},
         {CR_OP_DISSOLVE, cr_operation_dissolve, TRUE},

@@ -143,10 +143,29 @@ START_TEST(what_is_no_file_is_an_error_though_not_required)
 }
 END_TEST
 
+START_TEST(a_worker_goes_by_what_the_service_read)
+{
+        static const char text[] = "# not UTF-8: \xff\n[Service]\nImageDirectories=/a;/b;\nMaxJobs=9\n";
+        g_autoptr(GError) error = NULL;
+        g_autoptr(CrConfig) read = load(text, NULL), parsed = NULL, defaults = NULL;
+
+        ck_assert(read != NULL);
+        parsed = cr_config_parse(read->text, &error);
+        ck_assert_msg(parsed != NULL, "%s", error ? error->message : "no error");
+        check_list(parsed->image_directories, "/a;/b;/var/lib/collection-replication/replicas");
+        ck_assert_uint_eq(parsed->max_jobs, 9);
+        defaults = cr_config_parse("", NULL);
+        ck_assert(defaults != NULL);
+        check_defaults(defaults);
+        ck_assert_ptr_null(cr_config_parse("[Service]\nMaxJobs=0\n", &error));
+        assert_error(error, CR_ERROR_INVALID_PARAMETER, "MaxJobs");
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {an_absent_file_is_the_defaults_unless_it_is_required,
-                an_empty_file_is_the_defaults, every_key_is_read,
+                an_empty_file_is_the_defaults, a_worker_goes_by_what_the_service_read, every_key_is_read,
                 the_replica_directory_is_an_image_directory_once, what_is_wrong_is_refused_by_name,
                 what_is_no_file_is_an_error_though_not_required, NULL};
         g_autofree char *directory = g_dir_make_tmp("cr-config-XXXXXX", NULL);
