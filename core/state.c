@@ -100,7 +100,8 @@ static const struct {
         {CR_OP_DESTROY, R(REPLICA), ANY & ~PREPARED & ~TAKEN_OVER},
         {CR_OP_REMOVE_RELATIONSHIP, R(PRIMARY),
                 S(READY) | S(INITIAL_REPLICATION) | S(REPLICATING) | S(CRITICAL) | S(SUSPENDED) |
-                        S(COMMITTED) | DISK_UPDATES},
+                        S(COMMITTED) | DISK_UPDATES | S(WAITING_TO_RESYNCHRONIZE) |
+                        S(RESYNCHRONIZATION_SUSPENDED)},
         {CR_OP_REMOVE_RELATIONSHIP, R(REPLICA),
                 S(READY) | S(INITIAL_REPLICATION) | S(REPLICATING) | S(CRITICAL) | S(SUSPENDED)},
 
@@ -137,12 +138,14 @@ static const struct {
         {CR_OP_RESUME, R(PRIMARY) | R(REPLICA), SUSPENDED_STATES | S(REPLICATING)},
         {CR_OP_CANCEL_INITIAL, R(PRIMARY), S(READY)},
         {CR_OP_CANCEL_RESYNCHRONIZE, R(PRIMARY),
-                S(REPLICATING) | S(CRITICAL) | S(WAITING_TO_RESYNCHRONIZE) | SUSPENDED_STATES},
+                S(REPLICATING) | S(CRITICAL) | S(WAITING_TO_RESYNCHRONIZE) | S(RESYNCHRONIZING) |
+                        SUSPENDED_STATES},
 
         {CR_OP_FAILOVER, R(REPLICA),
                 S(REPLICATING) | S(SUSPENDED) | S(CRITICAL) | S(PREPARED_FOR_REVERSE_REPLICATION)},
         /* Resolves a tie of generations; no disk changes. */
-        {CR_OP_FAILOVER, R(PRIMARY), S(REPLICATING) | S(CRITICAL) | DISK_UPDATES | TAKEN_OVER},
+        {CR_OP_FAILOVER, R(PRIMARY),
+                S(REPLICATING) | S(CRITICAL) | S(WAITING_TO_RESYNCHRONIZE) | DISK_UPDATES | TAKEN_OVER},
         {CR_OP_REVERT_FAILOVER, R(PRIMARY), S(FAILED_OVER)},
         {CR_OP_COMMIT_FAILOVER, R(PRIMARY), S(FAILED_OVER)},
 
@@ -152,13 +155,17 @@ static const struct {
         /* Committed: it took over earlier and the other side has taken over since, which the proof of
            direction decides. */
         {CR_OP_PREPARE, R(PRIMARY),
-                S(REPLICATING) | S(CRITICAL) | S(SUSPENDED) | S(PREPARED_FOR_FAILOVER) | S(COMMITTED) |
-                        DISK_UPDATES},
+                S(REPLICATING) | S(CRITICAL) | SUSPENDED_STATES | S(WAITING_TO_RESYNCHRONIZE) |
+                        S(PREPARED_FOR_FAILOVER) | S(COMMITTED) | DISK_UPDATES},
         {CR_OP_PREPARE, R(REPLICA), S(PREPARED_FOR_REVERSE_REPLICATION)},
         {CR_OP_UNDO_PREPARE, R(REPLICA), S(PREPARED_FOR_REVERSE_REPLICATION)},
         {CR_OP_REGISTER_PREPARATION, R(PRIMARY), TAKEN_OVER},
         {CR_OP_ESTIMATE, R(PRIMARY), S(REPLICATING) | TAKEN_OVER},
         {CR_OP_REVERSE, R(PRIMARY), S(COMMITTED)},
+        {CR_OP_RESYNCHRONIZE, R(PRIMARY),
+                S(REPLICATING) | S(CRITICAL) | S(WAITING_TO_RESYNCHRONIZE) | SUSPENDED_STATES},
+        {CR_OP_VERIFY, R(PRIMARY),
+                S(REPLICATING) | S(CRITICAL) | S(WAITING_TO_RESYNCHRONIZE) | SUSPENDED_STATES},
         {CR_OP_DIGEST, R(REPLICA),
                 S(READY) | S(INITIAL_REPLICATION) | S(REPLICATING) | S(CRITICAL) | S(SUSPENDED)},
 
@@ -274,6 +281,10 @@ static const struct {
         {EVERY, ANY, S(DISABLED), "its relationship was removed; create a new one first"},
         {EVERY, R(PRIMARY), S(READY), "start the replication first (StartReplication)"},
         {EVERY, ANY, SUSPENDED_STATES, "resume the replication first (ResumeReplication)"},
+        {EVERY, ANY, S(WAITING_TO_RESYNCHRONIZE),
+                "the two sites' disks differ, or share no point; resynchronize them (Resynchronize)"},
+        {EVERY, ANY, S(RESYNCHRONIZING),
+                "wait until the resynchronization has ended, or cancel it (CancelResynchronize)"},
         {EVERY, ANY, DISK_UPDATES,
                 "let the update of the set of disks complete, or cancel it (CancelUpdateDiskSet)"},
         {EVERY, R(REPLICA), ANY, "this site only receives; ask the primary site"},

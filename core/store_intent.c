@@ -62,9 +62,18 @@ static char *load_plan_text(CrStore *store, const CrId *collection, GError **err
         return g_strdup((const char *)sqlite3_column_text(select, 0));
 }
 
+static gboolean put_test(CrStore *store, const CrPlan *plan, GError **error)
+{
+        return (!plan->test_after || cr_store_put_collection(store, plan->test_after, error)) &&
+               (cr_id_is_none(&plan->test_deleted) ||
+                       cr_store_remove_collection(store, &plan->test_deleted, error));
+}
+
 /* Saves what the plan leads to. */
 static gboolean put_result(CrStore *store, const CrPlan *plan, GError **error)
 {
+        if (!put_test(store, plan, error))
+                return FALSE;
         if (plan->after)
                 return cr_store_put_collection(store, plan->after, error);
         return cr_store_remove_collection(store, &plan->collection, error);
@@ -133,7 +142,8 @@ GArray *cr_store_unfinished(CrStore *store, GError **error)
         return cr_store_ids(store,
                 cr_store_query(store, error,
                         "SELECT collection FROM intents UNION SELECT collection FROM staged"
-                        " UNION SELECT id FROM collections WHERE receive_transfer IS NOT NULL",
+                        " UNION SELECT id FROM collections WHERE receive_transfer IS NOT NULL"
+                        " OR state = 'resynchronizing'",
                         ""),
                 error);
 }

@@ -55,6 +55,8 @@
  *   CommitFailover                call
  *   InitiatePlannedFailover       job   R Options a{sv}
  *   RevertPlannedFailover         job
+ *   TestReplicaCollection         job   R Point s ("": the latest)   Y Collection s: the copy's name
+ *   RevertTestReplicaCollection   job
  *   PreviewReverseReplication     call  T the preview's keys, as in the contract
  *   PrepareForReverseReplication  job
  *   RevertPrepareForReverseReplication  job

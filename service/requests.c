@@ -156,6 +156,16 @@ gboolean cr_request_failover(CrCall *call, GVariantDict *request, GError **error
         return take_options(call, 2, request, error);
 }
 
+gboolean cr_request_test(CrCall *call, GVariantDict *request, GError **error)
+{
+        CrId point;
+
+        if (!cr_call_get_point(call, 1, &point, error))
+                return FALSE;
+        g_variant_dict_insert(request, "Point", "s", point.text);
+        return TRUE;
+}
+
 static void take_divergence(CrCall *call, GVariantDict *request)
 {
         g_variant_dict_insert(request, "Divergence", "s", strrchr(cr_call_path(call), '/') + 1);
@@ -230,4 +240,16 @@ CrRoom cr_room_divergence(const CrCall *call, guint *ret_collections)
         if (g_variant_get_uint16(role) == CR_ROLE_REPLICA)
                 return (CrRoom){0, 0};
         return (CrRoom){with.objects - without.objects, with.bytes - without.bytes};
+}
+
+/* It has the replica's disks, in a folder whose name is a little longer, and no points. */
+CrRoom cr_room_test(const CrCall *call, guint *ret_collections)
+{
+        const CrShown *shown = cr_collections_find(call->service->collections, &call->collection);
+        g_autoptr(GVariant) disks = cr_object_get(shown->object, "Disks");
+        g_autofree char *name = g_strconcat(shown->name, "-test", NULL);
+        gsize variable = g_variant_get_size(disks) + g_variant_n_children(disks) * strlen("-test");
+
+        *ret_collections = 1;
+        return cr_collections_room(name, variable, 0, 0);
 }

@@ -10,8 +10,10 @@ gboolean cr_request_options(CrCall *call, GVariantDict *request, GError **error)
 gboolean cr_request_settings(CrCall *call, GVariantDict *request, GError **error); /* (o, a{sv} settings) */
 gboolean cr_request_update_disks(CrCall *call, GVariantDict *request, GError **error);
 gboolean cr_request_start(CrCall *call, GVariantDict *request, GError **error);
+gboolean cr_request_resynchronize(CrCall *call, GVariantDict *request, GError **error);
 gboolean cr_request_import(CrCall *call, GVariantDict *request, GError **error);
 gboolean cr_request_failover(CrCall *call, GVariantDict *request, GError **error);
+gboolean cr_request_test(CrCall *call, GVariantDict *request, GError **error);
 gboolean cr_request_export(CrCall *call, GVariantDict *request, GError **error);
 gboolean cr_request_discard(CrCall *call, GVariantDict *request, GError **error);
 
@@ -22,6 +24,8 @@ CrRoom cr_room_divergence(const CrCall *call, guint *ret_collections);   /* one 
 
 /* @disks: bytes of the disks that a collection gets. */
 CrRoom cr_room_more_disks(const CrCall *call, gsize disks);
+
+CrRoom cr_room_test(const CrCall *call, guint *ret_collections); /* the copy */
 
 /* A call's argument, a new reference. */
 GVariant *cr_call_argument(const CrCall *call, gsize index);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* CancelInitialReplication and CancelResynchronize: what was put off is withdrawn. */
+/* CancelInitialReplication and CancelResynchronize: what was put off is withdrawn; what was running the
+ * daemon has ended before it started this worker. */
+#include "core/redo.h"
 #include "worker/later.h"
 #include "worker/operations.h"
+#include "worker/resynchronize.h"
 
 /* Cancelled already, or never asked for: there is nothing to do either. */
 static gboolean withdraw(CrWorker *worker, CrOperation operation, GError **error)
@@ -21,7 +24,18 @@ gboolean cr_operation_cancel_initial(CrWorker *worker, GError **error)
         return withdraw(worker, CR_OP_START, error);
 }
 
+/* What a resynchronization that was ended left. */
+static gboolean settle(CrWorker *worker, GError **error)
+{
+        g_autoptr(CrCollection) collection = cr_worker_load(worker, error);
+        const CrEngine *engine = collection ? cr_worker_engine(collection, error) : NULL;
+
+        return engine &&
+               cr_redo_recover(worker->store, engine, worker->config, &collection->id, NULL, error) &&
+               cr_resynchronize_settle(worker, &collection->id, error);
+}
+
 gboolean cr_operation_cancel_resynchronize(CrWorker *worker, GError **error)
 {
-        return withdraw(worker, CR_OP_RESYNCHRONIZE, error);
+        return settle(worker, error) && withdraw(worker, CR_OP_RESYNCHRONIZE, error);
 }

@@ -88,3 +88,14 @@ gboolean cr_cycle_send(CrCycle *cycle, GError **error)
                        &bytes, error) &&
                note_success(cycle, bytes, error);
 }
+
+gboolean cr_cycle_send_compared(CrCycle *cycle, GError **error)
+{
+        guint64 bytes = 0;
+
+        if (!cr_send_point_compared(
+                    cycle->worker, cycle->peer, cycle->collection, cycle->site, &cycle->point, &bytes, error))
+                return FALSE;
+        cycle->collection->needs_resynchronize = FALSE;
+        return note_success(cycle, bytes, error);
+}

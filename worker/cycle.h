@@ -31,3 +31,5 @@ gboolean cr_cycle_save(CrCycle *cycle, GError **error);
 gboolean cr_cycle_cut(CrCycle *cycle, GError **error);
 /* Sends it, and notes that the peer holds it. */
 gboolean cr_cycle_send(CrCycle *cycle, GError **error);
+/* The same above what the peer has, by comparing all contents; the sites are in step again afterwards. */
+gboolean cr_cycle_send_compared(CrCycle *cycle, GError **error);

@@ -161,7 +161,7 @@ static gboolean answer_question(CrWorker *worker, const CrEngine *engine, const 
         gboolean ok = !layer;
 
         g_variant_builder_init(&answer.runs, G_VARIANT_TYPE("a(ts)"));
-        if (source)
+        if (source && cr_source_connect(source, error))
                 ok = collect(source->view, question, &answer, error);
         if (ok)
                 tell(&answer, layer ? layer->virtual_size : 0);

@@ -35,6 +35,8 @@ static const struct {
         {CR_OP_COMMIT_FAILOVER, cr_operation_commit_failover, TRUE},
         {CR_OP_PLANNED_FAILOVER, cr_operation_planned_failover, TRUE},
         {CR_OP_REVERT_PLANNED_FAILOVER, cr_operation_revert_planned_failover, TRUE},
+        {CR_OP_TEST_FAILOVER, cr_operation_test_failover, TRUE},
+        {CR_OP_REVERT_TEST_FAILOVER, cr_operation_revert_test_failover, TRUE},
         {CR_OP_PREVIEW, cr_operation_preview, FALSE},
         {CR_OP_PREPARE, cr_operation_prepare, TRUE},
         {CR_OP_UNDO_PREPARE, cr_operation_undo_prepare, TRUE},

@@ -2,6 +2,7 @@
 /* Carries out what a dead worker left: its intent, its staged files, its half-received layers. */
 #include "core/redo.h"
 #include "worker/operations.h"
+#include "worker/resynchronize.h"
 
 gboolean cr_operation_recover(CrWorker *worker, GError **error)
 {
@@ -15,7 +16,8 @@ gboolean cr_operation_recover(CrWorker *worker, GError **error)
         if (!engine || !cr_worker_ready(worker, NULL, error))
                 return FALSE;
         cr_worker_final(TRUE);
-        if (!cr_redo_recover(worker->store, engine, worker->config, &id, &plan, error))
+        if (!cr_redo_recover(worker->store, engine, worker->config, &id, &plan, error) ||
+                !cr_resynchronize_settle(worker, &id, error))
                 return FALSE;
         cr_worker_changed();
         cr_worker_result(g_variant_new_parsed("{'Operation': <%s>, 'Job': <%t>, 'Completed': <%b>}",

@@ -106,8 +106,9 @@ gboolean cr_send_check_shared(const CrCollection *collection, const CrPeerSite *
         if (!cr_id_is_none(&common))
                 return TRUE;
         g_set_error(error, CR_ERROR, CR_ERROR_STATUS_UNKNOWN,
-                "the two sites of collection '%s' share no point: remove the relationship on both sides and "
-                "create it again",
+                "the two sites of collection '%s' share no point: compare all of their contents and send "
+                "what "
+                "differs (Resynchronize)",
                 collection->name);
         return FALSE;
 }

@@ -29,7 +29,7 @@ static const struct {
         {"CreateReplicationRelationship", "none", "disabled"},
         {"RemoveReplicationRelationship", "primary",
                 "ready initial-replication replicating suspended critical committed disk-update "
-                "disk-update-critical"},
+                "disk-update-critical waiting-to-resynchronize resynchronization-suspended"},
         {"RemoveReplicationRelationship", "replica",
                 "ready initial-replication replicating critical suspended"},
         {"SuspendReplication", "primary replica",
@@ -38,6 +38,11 @@ static const struct {
         {"ResumeReplication", "primary replica", "suspended resynchronization-suspended replicating"},
         {"CancelInitialReplication", "primary", "ready"},
         {"CancelResynchronize", "primary",
+                "replicating critical waiting-to-resynchronize resynchronizing suspended "
+                "resynchronization-suspended"},
+        {"Resynchronize", "primary",
+                "replicating critical waiting-to-resynchronize suspended resynchronization-suspended"},
+        {"Verify", "primary",
                 "replicating critical waiting-to-resynchronize suspended resynchronization-suspended"},
         {"ModifyReplicationSettings", "primary replica",
                 "ready initial-replication replicating prepared-for-failover failed-over committed suspended "
@@ -53,7 +58,8 @@ static const struct {
                 "ready initial-replication replicating critical prepared-for-reverse-replication"},
         {"InitiateFailover", "replica", "replicating suspended critical prepared-for-reverse-replication"},
         {"InitiateFailover", "primary",
-                "replicating critical failed-over committed disk-update disk-update-critical"},
+                "replicating critical waiting-to-resynchronize failed-over committed disk-update "
+                "disk-update-critical"},
         {"RevertFailover", "primary", "failed-over"},
         {"CommitFailover", "primary", "failed-over"},
         {"PreviewReverseReplication", "primary",
@@ -64,7 +70,7 @@ static const struct {
         {"PreviewReverseReplication", "replica", "prepared-for-reverse-replication"},
         {"PrepareForReverseReplication", "primary",
                 "replicating critical suspended prepared-for-failover committed disk-update "
-                "disk-update-critical"},
+                "disk-update-critical waiting-to-resynchronize resynchronization-suspended"},
         {"PrepareForReverseReplication", "replica", "prepared-for-reverse-replication"},
         {"RevertPrepareForReverseReplication", "replica", "prepared-for-reverse-replication"},
         {"ReverseReplicationRelationship", "primary", "committed"},
