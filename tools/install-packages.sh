@@ -13,7 +13,8 @@ build_packages=(
 )
 run_packages=(dbus dbus-daemon e2fsprogs polkitd qemu-system-common qemu-utils systemd util-linux)
 check_packages=(
-    acl clang-format-14 git groff-base iproute2 jq libnbd-bin libxml2-utils openssh-client openssh-server python3 shellcheck systemd-container valgrind
+    acl clang-format-14 git groff-base iproute2 jq libnbd-bin libxml2-utils
+    openssh-client openssh-server python3 qemu-system-x86 shellcheck systemd-container valgrind
 )
 
 usage() {
@@ -42,6 +43,8 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 export DEBIAN_FRONTEND=noninteractive
+# Servers among the packages are for the tests to start: none begins to listen by being installed.
+export RUNLEVEL=1
 apt=(apt-get -y -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
 # The lists that are there may do; they are fetched when they do not name a package, or name one that has been replaced.
 if ! "${apt[@]}" install --no-install-recommends "${missing[@]}"; then

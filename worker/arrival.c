@@ -72,9 +72,13 @@ CrExport *cr_arrival_serve(CrArrival *arrival, const CrLayer *layer, gboolean wr
         CrWorker *worker = arrival->worker;
         g_autoptr(GPtrArray) chain = cr_lineage_chain(arrival->collection, &layer->id, error);
 
-        if (!chain)
+        /* The sender comes to what it writes to. */
+        g_autofree char *directory =
+                writable ? cr_worker_transfer_directory(worker, error) : g_strdup(worker->runtime_directory);
+
+        if (!chain || !directory)
                 return NULL;
-        return arrival->engine->serve(worker->config, chain, writable, worker->runtime_directory, error);
+        return arrival->engine->serve(worker->config, chain, writable, directory, error);
 }
 
 /* What is still as it was made need not be served to be read: NULL. */
@@ -165,6 +169,8 @@ static void list(CrArrival *arrival, guint64 bytes)
                 layer->point = arrived->point;
                 cr_collection_disk(collection, &layer->disk)->virtual_size = layer->virtual_size;
         }
+        if (collection->initial_type == 0)
+                collection->initial_type = arrival->initial_type;
         collection->base_point = arrived->point;
         collection->receive = (CrReceive){0};
         collection->state = CR_STATE_REPLICATING;

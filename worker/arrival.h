@@ -14,6 +14,7 @@ typedef struct CrArrival {
         CrReceive point;         /* that its end will list; id of the transfer and the rest of it */
         CrGeneration generation; /* the sender's */
         gboolean planned;        /* nothing is written after it: a planned failover follows */
+        guint initial_type;      /* CrInitialType, should this be the first point of a relationship */
         GPtrArray *layers;       /* CrLayer, borrowed from the collection, in the order they were added */
 } CrArrival;
 

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -86,6 +87,25 @@ gboolean cr_worker_refuse_options(CrWorker *worker, GError **error)
                 return TRUE;
         g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER, "there is no option '%s'", key);
         return FALSE;
+}
+
+char *cr_worker_transfer_directory(CrWorker *worker, GError **error)
+{
+        g_autofree char *directory = g_build_filename(worker->runtime_directory, "transfers", NULL);
+
+        /* Reached by name, not listed. The mode is asked for again, whatever the umask. */
+        if ((mkdir(directory, 0711) == 0 || errno == EEXIST) && chmod(directory, 0711) == 0)
+                return g_steal_pointer(&directory);
+        cr_error_set_errno(error, errno, "the folder %s can't be made", directory);
+        return NULL;
+}
+
+gboolean cr_worker_give_to_owner(CrWorker *worker, const char *path, GError **error)
+{
+        if (chmod(path, 0600) == 0 && chown(path, worker->owner, (gid_t)-1) == 0)
+                return TRUE;
+        return cr_error_set_errno(
+                error, errno, "the socket %s can't be given to uid %u", path, worker->owner);
 }
 
 guint cr_worker_time_left(const CrWorker *worker)

@@ -42,6 +42,13 @@ GVariant *cr_worker_get(
 /* InvalidParameter, naming it, for any key of the request's Options. */
 gboolean cr_worker_refuse_options(CrWorker *worker, GError **error);
 
+/* The folder of the sockets that the job's owner may open: below the runtime directory, made when it is
+ * missing. */
+char *cr_worker_transfer_directory(CrWorker *worker, GError **error);
+/* Lets the job's owner, an account of the other site perhaps, and root open the socket @path, and nobody
+ * else. */
+gboolean cr_worker_give_to_owner(CrWorker *worker, const char *path, GError **error);
+
 /* Milliseconds left until the deadline of the checks, or a fixed 30 s once ready. Never 0. */
 guint cr_worker_time_left(const CrWorker *worker);
 
