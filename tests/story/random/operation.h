@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The operations that the story is made of: when each makes sense, how it is asked for, when it must succeed,
+ * and what it does to the model. */
+#pragma once
+
+#include "tests/story/random/story.h"
+
+/* What was chosen for one operation. */
+typedef struct Choice {
+        guint s; /* the site that is asked */
+        CrId point;
+        gboolean latest; /* asked for by "/" */
+        CrId divergence;
+        guint history;
+} Choice;
+
+typedef struct Operation {
+        const char *name;
+        guint weight; /* how often, where it makes sense */
+        /* Whether it makes sense now; chooses what else there is to choose. */
+        gboolean (*can)(Story *story, Choice *choice);
+        /* Something that no call does: the whole of it. The rest is not used then. */
+        void (*act)(Story *story, const Choice *choice);
+        Outcome (*call)(Story *story, const Choice *choice);
+        /* Whether nothing may refuse it or fail it, with both sites up. NULL: nothing may. */
+        gboolean (*must)(Story *story, const Choice *choice);
+        /* What it did to the model; @outcome has its result when it was heard. */
+        void (*effect)(Story *story, const Choice *choice, const Outcome *outcome);
+        gboolean cuts;     /* a point, of the head of that site */
+        gboolean is_loose; /* the other site may have been told or not */
+        CrState also;      /* a failure may leave a primary or its replica in this state; unknown: none */
+} Operation;
+
+extern const Operation operations[];
+extern const guint n_operations;
+
+/* Of the site that is asked, and of the other one. */
+static inline Half *half_of(Story *story, const Choice *choice)
+{
+        return &story->model.half[choice->s];
+}
+
+static inline Half *other_of(Story *story, const Choice *choice)
+{
+        return &story->model.half[1 - choice->s];
+}
+
+/* effects.c */
+void effect_define(Story *story, const Choice *choice, const Outcome *outcome);
+void effect_create(Story *story, const Choice *choice, const Outcome *outcome);
+void effect_send(Story *story, const Choice *choice, const Outcome *outcome);
+void effect_failover(Story *story, const Choice *choice, const Outcome *outcome);
+void effect_break_tie(Story *story, const Choice *choice, const Outcome *outcome);
+void effect_revert(Story *story, const Choice *choice, const Outcome *outcome);
+void effect_commit(Story *story, const Choice *choice, const Outcome *outcome);
+void effect_prepare(Story *story, const Choice *choice, const Outcome *outcome);
+void effect_undo(Story *story, const Choice *choice, const Outcome *outcome);
+void effect_discard(Story *story, const Choice *choice, const Outcome *outcome);
+void effect_remove(Story *story, const Choice *choice, const Outcome *outcome);
+void effect_destroy(Story *story, const Choice *choice, const Outcome *outcome);
+void effect_modify(Story *story, const Choice *choice, const Outcome *outcome);
+void effect_nothing(Story *story, const Choice *choice, const Outcome *outcome);
+
+/* acts.c */
+void act_write(Story *story, const Choice *choice);
+void act_resize(Story *story, const Choice *choice);
+void act_kill(Story *story, const Choice *choice);
+void act_stop(Story *story, const Choice *choice);
+void act_start(Story *story, const Choice *choice);
+void act_be_refused(Story *story, const Choice *choice);
+/* Makes the images of a collection that is to be defined. */
+void act_make_images(Story *story, guint s, Cut *cut);
+void act_check_export(Story *story, const Choice *choice, const char *folder);
