@@ -131,7 +131,7 @@ static void assert_common(const CrCollection *collection, GPtrArray *peer_points
         ck_assert_str_eq(common.text, wanted.text);
 }
 
-START_TEST(the_common_point_is_held_by_both_and_whole)
+START_TEST(the_common_point_is_held_by_both)
 {
         g_autoptr(CrCollection) collection = tree_new(2);
         g_autoptr(GPtrArray) peer = g_ptr_array_new_with_free_func(g_free);
@@ -150,8 +150,11 @@ START_TEST(the_common_point_is_held_by_both_and_whole)
         /* No longer held here. */
         ((CrPoint *)collection->points->pdata[2])->held = FALSE;
         assert_common(collection, peer, 2);
-        /* One disk does not have it. */
+        /* One disk came later. */
         tree_layer(collection, 1, 2)->point = CR_ID_NONE;
+        assert_common(collection, peer, 2);
+        /* One disk has it on another branch. */
+        tree_add_layer(collection, 1, 9, 1, CR_LAYER_FROZEN, 2);
         assert_common(collection, peer, 1);
 }
 END_TEST
@@ -192,7 +195,9 @@ START_TEST(a_receiver_on_an_abandoned_branch_shares_what_is_still_held_of_it)
         add_peer_point(peer, 4, TRUE);
         add_peer_point(peer, 5, FALSE);
         assert_shared(collection, peer, 4);
-        tree_layer(collection, 1, 4)->point = CR_ID_NONE;
+        tree_layer(collection, 1, 4)->point = CR_ID_NONE; /* one disk came later */
+        assert_shared(collection, peer, 4);
+        ((CrPoint *)collection->points->pdata[3])->held = FALSE;
         assert_shared(collection, peer, 3);
         ((CrPoint *)collection->points->pdata[2])->held = FALSE;
         assert_shared(collection, peer, 0);
@@ -428,7 +433,7 @@ int main(void)
         const TTest *const tests[] = {a_chain_goes_down_to_the_lowest, a_circle_is_refused,
                 an_unknown_layer_is_refused, a_chain_as_long_as_all_layers_is_no_circle,
                 chains_fork_where_they_part, ancestors_go_by_parent_not_by_clock,
-                the_common_point_is_held_by_both_and_whole, without_a_head_the_base_point_counts,
+                the_common_point_is_held_by_both, without_a_head_the_base_point_counts,
                 a_receiver_on_an_abandoned_branch_shares_what_is_still_held_of_it,
                 points_off_the_heads_branch_are_not_below_it,
                 a_primary_keeps_what_the_peer_confirmed_and_every_later_one, a_replica_keeps_its_newest_point,
