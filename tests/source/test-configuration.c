@@ -38,12 +38,13 @@ static char *describe(const CrConfig *config)
 {
         g_autofree char *images = g_strjoinv(";", config->image_directories);
         g_autofree char *exports = g_strjoinv(";", config->export_directories);
+        g_autofree char *machines = g_strjoinv(";", config->machine_directories);
 
-        return g_strdup_printf(
-                "ImageDirectories=%s ReplicaDirectory=%s ExportDirectories=%s SshConfigFile=%s "
-                "MaxObjects=%u MaxCollections=%u MaxJobs=%u",
-                images, config->replica_directory, exports, config->ssh_config_file, config->max_objects,
-                config->max_collections, config->max_jobs);
+        return g_strdup_printf("ImageDirectories=%s ReplicaDirectory=%s ExportDirectories=%s "
+                               "MachineDirectories=%s SshConfigFile=%s "
+                               "MaxObjects=%u MaxCollections=%u MaxJobs=%u",
+                images, config->replica_directory, exports, machines, config->ssh_config_file,
+                config->max_objects, config->max_collections, config->max_jobs);
 }
 
 START_TEST(the_example_tells_the_defaults)
@@ -63,7 +64,7 @@ END_TEST
 START_TEST(the_example_and_the_manual_name_every_key)
 {
         static const char *const keys[] = {"ImageDirectories=", "ReplicaDirectory=", "ExportDirectories=",
-                "MaxObjects=", "MaxCollections=", "MaxJobs="};
+                "MachineDirectories=", "MaxObjects=", "MaxCollections=", "MaxJobs="};
         g_autofree char *text = tree_read(EXAMPLE);
         g_autofree char *manual = tree_read("data/collection-replicationd.conf.5.in");
 

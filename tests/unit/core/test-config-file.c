@@ -66,7 +66,8 @@ START_TEST(every_key_is_read)
 {
         g_autoptr(CrConfig) config =
                 load("[Service]\nImageDirectories=/srv/a;/srv/b\nReplicaDirectory=/srv/r\n"
-                     "ExportDirectories=/srv/e;\nMaxObjects=100\nMaxCollections=100000\n"
+                     "ExportDirectories=/srv/e;\nMachineDirectories=/srv/m;/srv/"
+                     "n\nMaxObjects=100\nMaxCollections=100000\n"
                      "MaxJobs=64\n",
                         NULL);
 
@@ -74,6 +75,7 @@ START_TEST(every_key_is_read)
         check_list(config->image_directories, "/srv/a;/srv/b;/srv/r");
         ck_assert_str_eq(config->replica_directory, "/srv/r");
         check_list(config->export_directories, "/srv/e");
+        check_list(config->machine_directories, "/srv/m;/srv/n");
         ck_assert_uint_eq(config->max_objects, 100);
         ck_assert_uint_eq(config->max_collections, 100000);
         ck_assert_uint_eq(config->max_jobs, 64);

@@ -310,7 +310,7 @@ static void add_step(GRand *rand, CrPlan *plan)
 {
         CrId disk = any_id_or_none(rand);
         CrStep *step = cr_plan_add_step(
-                plan, (CrStepKind)g_rand_int_range(rand, CR_STEP_CUT, CR_STEP_MERGE + 1), &disk);
+                plan, (CrStepKind)g_rand_int_range(rand, CR_STEP_CUT, CR_STEP_RESUME + 1), &disk);
 
         step->path = any_path(rand);
         step->target = g_rand_boolean(rand) ? any_path(rand) : NULL;
