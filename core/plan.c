@@ -35,6 +35,7 @@ void cr_plan_free(CrPlan *plan)
                 return;
         g_ptr_array_unref(plan->steps);
         cr_collection_free(plan->after);
+        cr_collection_free(plan->test_after);
         g_free(plan);
 }
 

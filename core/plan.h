@@ -44,12 +44,14 @@ typedef struct CrStep {
 typedef struct CrPlan {
         CrId collection;
         CrOperation operation;
-        guint64 job;         /* id of the job that it belongs to; 0: none */
-        guint32 owner;       /* uid of that job's owner */
-        GPtrArray *steps;    /* CrStep, in order */
-        CrCollection *after; /* NULL: the collection is deleted */
-        CrId dropped_point;  /* of a cut: the point whose id is dropped when a recovery carries the plan out
-                                (it is no longer one instant) */
+        guint64 job;              /* id of the job that it belongs to; 0: none */
+        guint32 owner;            /* uid of that job's owner */
+        GPtrArray *steps;         /* CrStep, in order */
+        CrCollection *after;      /* NULL: the collection is deleted */
+        CrCollection *test_after; /* the test copy that it makes, saved in the same transaction; NULL: none */
+        CrId test_deleted;        /* the test copy that it destroys, likewise; none: none */
+        CrId dropped_point; /* of a cut: the point whose id is dropped when a recovery carries the plan out
+                               (it is no longer one instant) */
 } CrPlan;
 
 CrPlan *cr_plan_new(const CrCollection *before,

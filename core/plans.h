@@ -66,6 +66,27 @@ CrPlan *cr_plan_failover(const CrCollection *before, const CrId *point, const Cr
 CrPlan *cr_plan_revert_failover(
         const CrCollection *before, const CrEngine *engine, gint64 now, GError **error);
 
+/* A test copy of @replica at @point, without heads yet: a collection of its own, @name, whose disks' heads
+ * lie in @folder. It has the disks that have a layer at @point. */
+CrCollection *cr_plan_test_copy(
+        const CrCollection *replica, const CrId *point, const char *name, const char *folder);
+
+/* A head of a test copy: a staged overlay that is a clone of a layer of the replica. */
+typedef struct CrTestHead {
+        const CrStagedLayer *staged;
+        const CrLayer *base; /* the replica's */
+        guint64 base_size;   /* of its file */
+        gint64 base_mtime;   /* microseconds */
+} CrTestHead;
+
+/* Makes the copy (as cr_plan_test_copy gives it, with @heads in the order of its disks) beside the replica.
+ */
+CrPlan *cr_plan_test_failover(
+        const CrCollection *before, const CrCollection *copy, const CrId *point, const CrTestHead *heads);
+
+/* Destroys it, with what was written to it. */
+CrPlan *cr_plan_revert_test_failover(const CrCollection *before, const CrCollection *copy);
+
 /* What a preparation for reverse replication is told. */
 typedef struct CrPrepareSpec {
         CrId common_point;

@@ -36,6 +36,15 @@ GVariant *cr_answer_define(CrCall *call, const CrOutcome *outcome, GError **erro
         return NULL;
 }
 
+/* The copy is there when the job has ended. */
+GVariant *cr_answer_test(CrCall *call, const CrOutcome *outcome, GError **error)
+{
+        g_autoptr(GVariant) name = cr_answer_lookup(outcome->reply, "Collection", "s", error);
+        g_autofree char *path = name ? cr_object_path_collection(g_variant_get_string(name, NULL)) : NULL;
+
+        return path ? g_variant_new("(oo)", path, outcome->job) : NULL;
+}
+
 /* What the worker can't know of belongs to the blockers as well. */
 static GVariant *add_blockers(GVariant *preview, GPtrArray *obstacles)
 {

@@ -7,6 +7,7 @@
 GVariant *cr_answer_job(CrCall *call, const CrOutcome *outcome, GError **error);     /* (o job) */
 GVariant *cr_answer_done(CrCall *call, const CrOutcome *outcome, GError **error);    /* (o "/") */
 GVariant *cr_answer_define(CrCall *call, const CrOutcome *outcome, GError **error);  /* (o collection) */
+GVariant *cr_answer_test(CrCall *call, const CrOutcome *outcome, GError **error);    /* (o copy, o job) */
 GVariant *cr_answer_preview(CrCall *call, const CrOutcome *outcome, GError **error); /* (a{sv}) */
 
 /* The value under @key of a worker's dictionary (may be NULL); NULL with Failed when it is not there or of

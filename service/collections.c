@@ -112,6 +112,13 @@ CrCollection *cr_collections_load(CrStore *store, const CrId *id, GError **error
         return g_steal_pointer(&collection);
 }
 
+CrCollection *cr_collections_load_test(CrStore *store, const CrCollection *c, GError **error)
+{
+        return c && !cr_id_is_none(&c->test_collection)
+                       ? cr_collections_load(store, &c->test_collection, error)
+                       : NULL;
+}
+
 CrRoom cr_collections_room(const char *name, gsize variable, guint history, guint n_divergences)
 {
         g_autofree char *path = cr_object_path_collection(name);
@@ -266,6 +273,16 @@ static CrShown *show_new(CrCollections *collections, const CrCollection *c, GVar
         return shown;
 }
 
+/* A test copy went in the same transaction as the note of it. */
+static void note_test(CrCollections *collections, CrShown *shown, const CrId *test)
+{
+        CrId former = shown->test;
+
+        shown->test = *test;
+        if (!cr_id_is_none(&former) && !cr_id_equal(&former, test))
+                cr_collections_show(collections, &former, NULL);
+}
+
 void cr_collections_show(CrCollections *collections, const CrId *id, const CrCollection *loaded)
 {
         CrShown *shown = g_hash_table_lookup(collections->by_id, id);
@@ -282,8 +299,17 @@ void cr_collections_show(CrCollections *collections, const CrId *id, const CrCol
         else
                 shown = show_new(collections, loaded, cr_shown_collection(loaded, &now));
         shown->history = loaded->settings->recovery_history;
+        note_test(collections, shown, &loaded->test_collection);
         reserve(collections, shown, room_of(loaded));
         show_children(collections, shown, loaded);
+}
+
+void cr_collections_show_both(
+        CrCollections *collections, const CrId *id, const CrCollection *loaded, const CrCollection *test)
+{
+        if (test)
+                cr_collections_show(collections, &test->id, test);
+        cr_collections_show(collections, id, loaded);
 }
 
 typedef struct Refresh {

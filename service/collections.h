@@ -22,6 +22,7 @@ typedef struct CrShown {
         GPtrArray *children; /* CrObject of points and divergences, borrowed */
         CrRoom room;         /* that is reserved for it */
         guint history;       /* RecoveryHistory */
+        CrId test;           /* its test copy; none: none */
 } CrShown;
 
 CrCollections *cr_collections_new(CrService *service);
@@ -38,6 +39,13 @@ CrCollection *cr_collections_load(CrStore *store, const CrId *id, GError **error
 
 /* Shows @loaded, or that there is none (NULL). */
 void cr_collections_show(CrCollections *collections, const CrId *id, const CrCollection *loaded);
+
+/* In the store's thread: the test copy of @c (may be NULL); NULL when there is none. */
+CrCollection *cr_collections_load_test(CrStore *store, const CrCollection *c, GError **error);
+
+/* The same with its test copy (NULL: none), so that both are there when somebody is told. */
+void cr_collections_show_both(
+        CrCollections *collections, const CrId *id, const CrCollection *loaded, const CrCollection *test);
 
 /* Loads it again and shows it, some time soon. */
 void cr_collections_refresh(CrCollections *collections, const CrId *id);

@@ -125,7 +125,7 @@ typedef struct Ending {
         CrRecovery *recovery;
         CrId collection;
         gboolean recovered;
-        CrCollection *loaded;
+        CrCollection *loaded, *test; /* the collection, and its test copy */
         GError *error;
 } Ending;
 
@@ -134,6 +134,8 @@ static void ending_work(CrStore *store, gpointer data)
         Ending *ending = data;
 
         ending->loaded = cr_collections_load(store, &ending->collection, &ending->error);
+        if (!ending->error)
+                ending->test = cr_collections_load_test(store, ending->loaded, &ending->error);
 }
 
 static void ending_done(gpointer data)
@@ -151,10 +153,12 @@ static void ending_done(gpointer data)
                 cr_log(G_LOG_LEVEL_WARNING, "Recover", ending->collection.text, 0,
                         "The collection can't be loaded: %s", ending->error->message);
         else
-                cr_collections_show(recovery->service->collections, &ending->collection, ending->loaded);
+                cr_collections_show_both(
+                        recovery->service->collections, &ending->collection, ending->loaded, ending->test);
         if (done)
                 end_job(done);
         g_clear_pointer(&ending->loaded, cr_collection_free);
+        g_clear_pointer(&ending->test, cr_collection_free);
         g_clear_error(&ending->error);
         g_free(ending);
 }

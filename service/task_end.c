@@ -10,9 +10,9 @@ typedef struct Settlement {
         CrTask *task;
         CrId collection;
         gboolean failed;
-        CrCollection *loaded;
-        GArray *unfinished;  /* CrId: what recovery has to look at */
-        gboolean has_intent; /* of this very job */
+        CrCollection *loaded, *test; /* the collection, and its test copy */
+        GArray *unfinished;          /* CrId: what recovery has to look at */
+        gboolean has_intent;         /* of this very job */
         guint64 job;
         GError *error;
 } Settlement;
@@ -35,6 +35,8 @@ static void settle_work(CrStore *store, gpointer data)
 
         if (!cr_id_is_none(&settlement->collection))
                 settlement->loaded = cr_collections_load(store, &settlement->collection, &settlement->error);
+        if (!settlement->error)
+                settlement->test = cr_collections_load_test(store, settlement->loaded, &settlement->error);
         if (settlement->failed && !settlement->error)
                 look_for_intent(store, settlement);
 }
@@ -42,6 +44,7 @@ static void settle_work(CrStore *store, gpointer data)
 static void settlement_free(Settlement *settlement)
 {
         g_clear_pointer(&settlement->loaded, cr_collection_free);
+        g_clear_pointer(&settlement->test, cr_collection_free);
         g_clear_pointer(&settlement->unfinished, g_array_unref);
         g_clear_error(&settlement->error);
         g_free(settlement);
@@ -110,7 +113,8 @@ static void settle_done(gpointer data)
                 cr_log(G_LOG_LEVEL_WARNING, task->method->member, settlement->collection.text, 0,
                         "The store can't be read: %s", settlement->error->message);
         else if (!cr_id_is_none(&settlement->collection))
-                cr_collections_show(service->collections, &settlement->collection, settlement->loaded);
+                cr_collections_show_both(
+                        service->collections, &settlement->collection, settlement->loaded, settlement->test);
         if (task->calls->len > 0)
                 answer(task);
         end_job(task, adopted);
@@ -128,7 +132,8 @@ void cr_task_settle(CrTask *task)
 
         settlement->task = task;
         settlement->collection = task->collection;
-        settlement->failed = task->error != NULL;
+        /* What only reads leaves nothing; what is unfinished then is at work. */
+        settlement->failed = task->error && task->holds;
         settlement->job = task->job ? cr_job_id(task->job) : 0;
         cr_store_thread_submit(task->service->store, settle_work, settle_done, settlement);
 }

@@ -54,18 +54,6 @@ static gboolean break_tie(CrWorker *worker, CrCollection *collection, const CrId
         return TRUE;
 }
 
-static gboolean choose_point(const CrCollection *collection, CrId *point, GError **error)
-{
-        if (cr_id_is_none(point))
-                *point = collection->base_point;
-        const CrPoint *row = cr_collection_point(collection, point);
-        if (row && row->held)
-                return cr_heads_check_point(collection, point, error);
-        g_set_error(error, CR_ERROR, CR_ERROR_FILE_NOT_FOUND, "collection '%s' has no recovery point %s",
-                collection->name, point->text);
-        return FALSE;
-}
-
 static gboolean take_over(CrWorker *worker, const CrEngine *engine, const CrCollection *collection,
         const CrId *point, GError **error)
 {
@@ -105,8 +93,8 @@ gboolean cr_operation_failover(CrWorker *worker, GError **error)
         if (collection->role == CR_ROLE_PRIMARY)
                 return break_tie(worker, collection, &point, error);
         if (!clear_unfinished(worker, engine, &collection, error) ||
-                !choose_point(collection, &point, error) || !cr_heads_check_absent(collection, error) ||
-                !cr_worker_ready(worker, NULL, error))
+                !cr_heads_choose_point(collection, &point, error) ||
+                !cr_heads_check_absent(collection, error) || !cr_worker_ready(worker, NULL, error))
                 return FALSE;
         if (!take_over(worker, engine, collection, &point, error))
                 return FALSE;

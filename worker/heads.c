@@ -112,6 +112,18 @@ gboolean cr_heads_check_point(const CrCollection *collection, const CrId *point,
         return disks != NULL;
 }
 
+gboolean cr_heads_choose_point(const CrCollection *collection, CrId *point, GError **error)
+{
+        if (cr_id_is_none(point))
+                *point = collection->base_point;
+        const CrPoint *row = cr_collection_point(collection, point);
+        if (row && row->held)
+                return cr_heads_check_point(collection, point, error);
+        g_set_error(error, CR_ERROR, CR_ERROR_FILE_NOT_FOUND, "collection '%s' has no recovery point %s",
+                collection->name, point->text);
+        return FALSE;
+}
+
 gboolean cr_heads_check_absent(const CrCollection *collection, GError **error)
 {
         g_autoptr(GPtrArray) disks = cr_disk_set_included(collection);
@@ -185,7 +197,7 @@ static gboolean create_staged(CrWorker *worker, const CrEngine *engine, const Cr
         return TRUE;
 }
 
-static gboolean note_staged(
+gboolean cr_heads_note_staged(
         CrWorker *worker, const CrCollection *collection, GPtrArray *staged, GError **error)
 {
         g_autoptr(GPtrArray) paths = g_ptr_array_new();
@@ -216,7 +228,7 @@ GPtrArray *cr_heads_stage(CrWorker *worker, const CrEngine *engine, const CrColl
                 g_ptr_array_add(staged, one);
                 g_ptr_array_add(bases, (gpointer)base);
         }
-        if (!note_staged(worker, collection, staged, error))
+        if (!cr_heads_note_staged(worker, collection, staged, error))
                 return NULL;
         CR_FAILPOINT("stage.noted");
         if (!create_staged(worker, engine, collection, bases, staged, !point, error))

@@ -17,6 +17,10 @@ CrFence *cr_heads_fence_closed(
 /* FileNotFound when a layer of @point is gone from its place. */
 gboolean cr_heads_check_point(const CrCollection *collection, const CrId *point, GError **error);
 
+/* None is taken for the latest, base_point. FileNotFound when @point is not a recovery point here, or a layer
+ * of it is gone. */
+gboolean cr_heads_choose_point(const CrCollection *collection, CrId *point, GError **error);
+
 /* InvalidState, naming it, when something lies at the path of a head that this side does not have. */
 gboolean cr_heads_check_absent(const CrCollection *collection, GError **error);
 
@@ -25,6 +29,11 @@ gboolean cr_heads_check_absent(const CrCollection *collection, GError **error);
  * first. CrStagedLayer elements. */
 GPtrArray *cr_heads_stage(CrWorker *worker, const CrEngine *engine, const CrCollection *collection,
         const CrId *point, GError **error);
+
+/* Notes the paths of @staged (CrStagedLayer), which are about to be created, with @collection: a recovery of
+ * that deletes them. */
+gboolean cr_heads_note_staged(
+        CrWorker *worker, const CrCollection *collection, GPtrArray *staged, GError **error);
 
 /* Cuts a point through all disks that have a head, which must be fenced or open in a machine. Replaces
  * *@collection by what the store holds afterwards. */

@@ -105,6 +105,17 @@ static gboolean check_no_divergence(const CrCollection *collection, GError **err
         return FALSE;
 }
 
+/* Its layers are below a test copy's. */
+static gboolean check_no_test(const CrCollection *collection, GError **error)
+{
+        if (cr_id_is_none(&collection->test_collection))
+                return TRUE;
+        g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
+                "collection '%s' has a test copy: end the test first (RevertTestReplicaCollection)",
+                collection->name);
+        return FALSE;
+}
+
 /* Tells the other side; that it can't be told stops nothing here. The words say what stays over there. */
 static char *dissolve_over_there(CrWorker *worker, const CrCollection *collection)
 {
@@ -160,7 +171,7 @@ gboolean cr_operation_remove_relationship(CrWorker *worker, GError **error)
         g_autoptr(CrCollection) collection = cr_worker_load(worker, error);
 
         if (!collection || !cr_worker_refuse_options(worker, error) ||
-                !check_no_divergence(collection, error))
+                !check_no_divergence(collection, error) || !check_no_test(collection, error))
                 return FALSE;
         if (collection->role == CR_ROLE_REPLICA)
                 return leave_replica(worker, collection, error);
@@ -198,7 +209,7 @@ gboolean cr_operation_destroy(CrWorker *worker, GError **error)
         g_autoptr(CrCollection) collection = cr_worker_load(worker, error);
 
         if (!collection || !cr_worker_refuse_options(worker, error) ||
-                !check_no_divergence(collection, error))
+                !check_no_divergence(collection, error) || !check_no_test(collection, error))
                 return FALSE;
         if (collection->role == CR_ROLE_REPLICA)
                 return destroy_replica(worker, collection, error);

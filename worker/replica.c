@@ -4,8 +4,7 @@
 
 #include "worker/replica.h"
 
-/* The folder of a collection's heads: its name, escaped so that any name is one harmless component. */
-static char *folder_of(const CrWorker *worker, const char *name)
+char *cr_replica_folder(const CrWorker *worker, const char *name)
 {
         g_autofree char *escaped = g_uri_escape_string(name, NULL, FALSE);
 
@@ -33,7 +32,7 @@ static gboolean add_disk(CrCollection *collection, const char *folder, const cha
 
 gboolean cr_replica_add_disks(CrWorker *worker, CrCollection *collection, GVariant *disks, GError **error)
 {
-        g_autofree char *folder = folder_of(worker, collection->name);
+        g_autofree char *folder = cr_replica_folder(worker, collection->name);
         gsize count = collection->disks->len + g_variant_n_children(disks);
         GVariantIter iter;
         const char *id, *name;
@@ -59,7 +58,7 @@ gboolean cr_replica_add_disks(CrWorker *worker, CrCollection *collection, GVaria
 
 gboolean cr_replica_make_folder(const CrWorker *worker, const CrCollection *collection, GError **error)
 {
-        g_autofree char *folder = folder_of(worker, collection->name);
+        g_autofree char *folder = cr_replica_folder(worker, collection->name);
 
         if (g_mkdir_with_parents(folder, 0711) < 0)
                 return cr_error_set_errno(error, errno, "the replica's folder %s could not be made", folder);

@@ -4,6 +4,10 @@
 
 #include "worker/worker.h"
 
+/* The folder of the heads of a collection on this site: its name, escaped so that any name is one harmless
+ * component. */
+char *cr_replica_folder(const CrWorker *worker, const char *name);
+
 /* Adds the rows of @disks (a(sst): id, name, virtual size) with their paths under the replica's folder, which
  * is made when there is something to add. InvalidParameter for a name that is not one or is taken, and beyond
  * CR_MAX_DISKS. */

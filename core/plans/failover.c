@@ -7,7 +7,8 @@
 #define FAILED_OVER_REGULAR 1
 #define FAILED_OVER_PLANNED 3
 
-/* Nothing was written after it, here or there. */
+/* Nothing was written after it: what the sender said last. That it was taken back since is told by the next
+ * point. */
 static gboolean is_planned(const CrCollection *replica, const CrId *point)
 {
         const CrPoint *row = cr_collection_point(replica, point);

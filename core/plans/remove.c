@@ -117,6 +117,9 @@ static void delete_branch(CrPlan *plan, CrLayer *layer, const CrId *keep_from)
                         return;
                 if (!cr_id_is_none(keep_from) && cr_id_equal(&layer->point, keep_from))
                         return;
+                /* From there on it is a branch like any: retention takes it when the test has ended. */
+                if (!cr_id_is_none(&layer->point) && cr_id_equal(&layer->point, &plan->after->test_point))
+                        return;
                 CrPoint *point =
                         cr_id_is_none(&layer->point) ? NULL : cr_collection_point(plan->after, &layer->point);
                 if (point)
