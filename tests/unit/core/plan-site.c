@@ -76,6 +76,9 @@ void site_add_disk(Site *site, guint64 size)
 void site_remove_disk(Site *site, const CrId *id)
 {
         g_autoptr(GError) error = NULL;
+
+        if (cr_disk_set_is_divergent(site->collection, id))
+                site_discard_all(site);
         CrPlan *plan = cr_plan_new(site->collection, CR_OP_UPDATE_DISKS);
         const CrLayer *head = cr_collection_head(site->collection, id);
         g_autofree char *path = head ? g_strdup(head->path) : NULL;

@@ -30,6 +30,7 @@ void site_clear(Site *site);
 
 /* ---- on the primary ---- */
 void site_add_disk(Site *site, guint64 size);
+/* A divergence that has something of it is discarded first. */
 void site_remove_disk(Site *site, const CrId *disk);
 void site_write(Site *site, GRand *random);  /* as a machine would, to every head */
 void site_resize(Site *site, GRand *random); /* as its owner would, one head */

@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-#define N_LIVES 12
+#define N_LIVES 6
 #define N_EVENTS 80
 
 static guint32 first_seed;
@@ -83,7 +83,6 @@ static void life_free(Life *life)
         g_free(life);
 }
 
-/* Divergences keep the disks that they are of. */
 static void discard_all(Life *life)
 {
         site_discard_all(life->primary);
@@ -106,7 +105,6 @@ static void remove_disk(Life *life)
         }
         if (rest == 0)
                 return;
-        discard_all(life);
         site_remove_disk(life->primary, &id);
         life->removals++;
 }
