@@ -149,6 +149,9 @@ START_TEST(the_newest_64_stay_15_minutes_and_others_60_seconds)
         ck_assert_int_eq(cr_job_data_expires(&job, 0), 100 * SECOND + 15 * 60 * SECOND);
         ck_assert_int_eq(cr_job_data_expires(&job, 63), 100 * SECOND + 15 * 60 * SECOND);
         ck_assert_int_eq(cr_job_data_expires(&job, 64), 160 * SECOND);
+        job.scheduled = TRUE;
+        ck_assert_int_eq(cr_job_data_expires(&job, 0), 100 * SECOND + 15 * 60 * SECOND);
+        ck_assert_int_eq(cr_job_data_expires(&job, 1), 160 * SECOND);
 }
 END_TEST
 

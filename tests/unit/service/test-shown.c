@@ -135,12 +135,31 @@ START_TEST(a_replica_is_not_overtaken)
 }
 END_TEST
 
+START_TEST(what_the_schedule_and_the_counts_tell)
+{
+        g_autoptr(CrStatistics) statistics = cr_statistics_new(&collection->id, 1);
+        CrShownNow now = {.statistics = statistics, .times = {7, 0, 9}};
+
+        statistics->pending = 4096;
+        statistics->failed_value = 32777;
+        g_free(statistics->failed_message);
+        statistics->failed_message = g_strdup("nobody is there");
+        assert_shown("NextReplicationTime", &now, "7");
+        assert_shown("ScheduledTime", &now, "9");
+        assert_shown("PendingBytes", &now, "4096");
+        assert_shown("LastError", &now, "(32777, 'nobody is there')");
+        cr_collection_set_last_error(collection, 32772, "no answer");
+        assert_shown("LastError", &now, "(32772, 'no answer')");
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {values_fit_their_vtables, words_and_numbers_agree,
                 without_a_relationship_health_does_not_apply,
                 a_recovery_is_critical_and_names_what_it_waits_for, an_error_is_a_warning,
-                a_peer_that_took_over_is_critical, a_replica_is_not_overtaken, NULL};
+                a_peer_that_took_over_is_critical, a_replica_is_not_overtaken,
+                what_the_schedule_and_the_counts_tell, NULL};
 
         return run_tests_with("shown", tests, set_up, tear_down);
 }
