@@ -61,9 +61,18 @@ static const char *mismatch(Story *story, guint s, Half *half, CrState also)
                 return half->has_head ? "the heads are absent" : "there are heads";
         if (!has_divergences(half, shown))
                 return "other divergences";
+        if (half->history != shown->history)
+                return "another history";
         if (half->newest_is_fresh && !find_fresh(story, shown))
                 return "no new point arrived";
         return NULL;
+}
+
+/* A primary tells its replica the settings first: what failed after that has done that. */
+static void hear_history(const Story *story, guint s, Half *half)
+{
+        if (story->shown[s].history == story->model.half[1 - s].history)
+                half->history = story->shown[s].history;
 }
 
 /* Takes what the site was before for its half of the model, if that is what it shows. */
@@ -74,6 +83,11 @@ static void decide(Story *story, guint s, const Model *before, CrState also)
 
         if (wrong && before) {
                 was = before->half[s];
+                hear_history(story, s, &was);
+                hear_history(story, s, &story->model.half[s]);
+                wrong = mismatch(story, s, &story->model.half[s], CR_STATE_UNKNOWN);
+        }
+        if (wrong && before) {
                 if (!mismatch(story, s, &was, CR_STATE_UNKNOWN)) {
                         story->model.half[s] = was;
                         return;

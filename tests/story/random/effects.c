@@ -43,7 +43,7 @@ void effect_create(Story *story, const Choice *choice, const Outcome *outcome)
 }
 
 /* A point was cut here and is complete over there. */
-void effect_send(Story *story, const Choice *choice, const Outcome *outcome)
+void effect_reverse(Story *story, const Choice *choice, const Outcome *outcome)
 {
         Half *half = half_of(story, choice), *other = other_of(story, choice);
         ModelDivergence *undoable = half_undoable(other);
@@ -54,6 +54,13 @@ void effect_send(Story *story, const Choice *choice, const Outcome *outcome)
                 undoable->undoable = FALSE;
         if (story->model.branched > 0)
                 story->model.branched--;
+}
+
+/* A replica is told its primary's settings beforehand. */
+void effect_send(Story *story, const Choice *choice, const Outcome *outcome)
+{
+        other_of(story, choice)->history = half_of(story, choice)->history;
+        effect_reverse(story, choice, outcome);
 }
 
 void effect_failover(Story *story, const Choice *choice, const Outcome *outcome)

@@ -48,6 +48,7 @@ static inline Half *other_of(Story *story, const Choice *choice)
 /* effects.c */
 void effect_define(Story *story, const Choice *choice, const Outcome *outcome);
 void effect_create(Story *story, const Choice *choice, const Outcome *outcome);
+void effect_reverse(Story *story, const Choice *choice, const Outcome *outcome);
 void effect_send(Story *story, const Choice *choice, const Outcome *outcome);
 void effect_failover(Story *story, const Choice *choice, const Outcome *outcome);
 void effect_break_tie(Story *story, const Choice *choice, const Outcome *outcome);

@@ -389,7 +389,7 @@ const Operation operations[] = {
         {"prepare", 25, can_prepare, NULL, call_prepare, must_prepare, effect_prepare,
                 .also = CR_STATE_UNKNOWN},
         {"undo", 8, can_undo, NULL, call_undo, NULL, effect_undo, .also = CR_STATE_UNKNOWN},
-        {"reverse", 30, can_reverse, NULL, call_reverse, must_reverse, effect_send, .cuts = TRUE,
+        {"reverse", 30, can_reverse, NULL, call_reverse, must_reverse, effect_reverse, .cuts = TRUE,
                 .also = CR_STATE_UNKNOWN},
         {"export", 5, choose_divergence, NULL, call_export, NULL, effect_nothing, .also = CR_STATE_UNKNOWN},
         {"discard", 3, choose_divergence, NULL, call_discard, NULL, effect_discard, .also = CR_STATE_UNKNOWN},

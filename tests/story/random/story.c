@@ -78,16 +78,17 @@ static void print_half(const Story *story, guint s)
         const Half *half = &story->model.half[s];
         const Shown *shown = &story->shown[s];
 
-        fprintf(stderr, "site %c %s; expected: %s, %s %s, %s, %u points, %u divergences\n", 'A' + (int)s,
-                story->runs[s] ? "runs" : "is down", half->exists ? "there" : "absent",
+        fprintf(stderr, "site %c %s; expected: %s, %s %s, %s, %u points, %u divergences, history %u\n",
+                'A' + (int)s, story->runs[s] ? "runs" : "is down", half->exists ? "there" : "absent",
                 cr_role_word(half->role), cr_state_word(half->state), half->has_head ? "heads" : "no heads",
-                half->n_points, half->n_divergences);
+                half->n_points, half->n_divergences, half->history);
         if (!shown->points)
                 return;
         fprintf(stderr,
-                "       shown: %s, %s %s, generation %" G_GUINT64_FORMAT ", %u points, %u divergences\n",
+                "       shown: %s, %s %s, generation %" G_GUINT64_FORMAT
+                ", %u points, %u divergences, history %u\n",
                 shown->exists ? "there" : "absent", cr_role_word(shown->role), cr_state_word(shown->state),
-                shown->generation, shown->points->len, shown->divergences->len);
+                shown->generation, shown->points->len, shown->divergences->len, shown->history);
         for (guint i = 0; i < half->n_points; i++)
                 fprintf(stderr, "       expected %s point %s\n", half->point[i].must ? "sure" : "perhaps",
                         half->point[i].id.text);
