@@ -40,6 +40,16 @@ qemu-img compare -q -f qcow2 -F qcow2 head.qcow2 "$STATE_DIRECTORY/replicas/copy
 qemu-img commit -q -f qcow2 head.qcow2
 qemu-img check -q "$layers/1.qcow2"
 
+# Whoever writes to another account's image is seen, though he takes no locks.
+lease() {
+    python3 -c 'import fcntl, sys; fcntl.fcntl(open(sys.argv[1]), fcntl.F_SETLEASE, fcntl.F_RDLCK)' head.qcow2 2>&1
+}
+said=$(lease) || fail "it can't look for writers: $said"
+exec {writer}>>head.qcow2
+said=$(lease) && fail "a writer goes unseen"
+[[ $said = *BlockingIOError* ]] || fail "it looks for writers in vain: $said"
+exec {writer}>&-
+
 # Not the rest of the machine,
 refused touch /etc/written /usr/written /var/lib/written
 refused cat /home/visible
@@ -48,8 +58,8 @@ refused cat /proc/meminfo
 refused cat /proc/1/status
 # and no privileges but those named.
 grep -qx 'NoNewPrivs:	1' /proc/self/status || fail "it may gain privileges"
-grep -qx 'CapBnd:	000000000000000b' /proc/self/status || fail "it has $(grep CapBnd /proc/self/status)"
-grep -qx 'CapEff:	000000000000000b' /proc/self/status || fail "it has $(grep CapEff /proc/self/status)"
+grep -qx 'CapBnd:	000000001000000b' /proc/self/status || fail "it has $(grep CapBnd /proc/self/status)"
+grep -qx 'CapEff:	000000001000000b' /proc/self/status || fail "it has $(grep CapEff /proc/self/status)"
 refused setpriv --reuid=64055 --clear-groups true
 refused mount -t tmpfs none /mnt
 refused unshare --mount true

@@ -62,7 +62,7 @@ as_nobody busctl --timeout=20 get-property "$name" "$path" "$name" Version || fa
 pid=$(property MainPID)
 [ "$pid" != 0 ]
 grep -qx 'Seccomp:	2' "/proc/$pid/status"
-grep -qx 'CapEff:	000000000000000b' "/proc/$pid/status"
+grep -qx 'CapEff:	000000001000000b' "/proc/$pid/status"
 
 # polkit decides, and a worker looks at images of another owner.
 disks=(2 root "$images/root.qcow2" data "$images/data.qcow2")
