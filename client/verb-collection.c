@@ -35,13 +35,35 @@ gboolean cr_verb_show(CrInvocation *invocation, GError **error)
         return TRUE;
 }
 
+void cr_verb_define_options(GOptionGroup *group, CrVerbOptions *options)
+{
+        const GOptionEntry entries[] = {
+                {"machine", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->machines,
+                        "QMP socket of a virtual machine that uses the disks (may be repeated)", "SOCKET"},
+                {NULL},
+        };
+        g_option_group_add_entries(group, entries);
+}
+
+/* Floating. */
+static GVariant *define_options(const CrVerbOptions *options)
+{
+        GVariantDict dict;
+
+        g_variant_dict_init(&dict, NULL);
+        if (options->machines)
+                g_variant_dict_insert_value(
+                        &dict, "Machines", g_variant_new_strv((const char *const *)options->machines, -1));
+        return g_variant_dict_end(&dict);
+}
+
 gboolean cr_verb_define(CrInvocation *invocation, GError **error)
 {
         CrClient *client = invocation->client;
         GVariant *disks = cr_disks_parse(invocation->args + 1, error);
         g_autofree char *collection = NULL;
         if (disks == NULL || !cr_bus_manager_call_define_collection_sync(client->manager, invocation->args[0],
-                                     disks, cr_verb_no_options(), cr_client_flags(client),
+                                     disks, define_options(&invocation->options), cr_client_flags(client),
                                      cr_client_timeout(client), &collection, NULL, error))
                 return FALSE;
         if (client->json)

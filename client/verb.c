@@ -22,7 +22,7 @@ const CrVerb cr_verbs[] = {
         {"show", "NAME", "show everything about a collection", 1, 1, FALSE, cr_verb_show},
         {"define", "NAME DISK=PATH...",
                 "make disks (a name and the absolute path of an image each) a collection", 2, ANY, FALSE,
-                cr_verb_define},
+                cr_verb_define, cr_verb_define_options},
         {"destroy", "NAME", "forget a collection; on a replica its received data is deleted", 1, 1, TRUE,
                 cr_verb_destroy},
         {"update-disks", "NAME", "add disks to a collection and take others out", 1, 1, TRUE,
@@ -118,4 +118,5 @@ void cr_verb_options_clear(CrVerbOptions *options)
         g_free(options->at);
         g_strfreev(options->add);
         g_strfreev(options->remove);
+        g_strfreev(options->machines);
 }

@@ -19,6 +19,7 @@ typedef struct {
         char *at;
         char **add;
         char **remove;
+        char **machines;
 } CrVerbOptions;
 
 typedef struct CrVerb CrVerb;

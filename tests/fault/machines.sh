@@ -110,8 +110,7 @@ for disk in one two; do
         disk_new "$(image a "$disk")" 16M
         start_machine "$disk"
 done
-bus a call org.example.CollectionReplication /org/example/CollectionReplication org.example.CollectionReplication \
-        DefineCollection 'sa(ss)a{sv}' shop 2 one "$(image a one)" two "$(image a two)" 1 Machines as 2 "$machines/one.qmp" "$machines/two.qmp"
+ctl a define shop "one=$(image a one)" "two=$(image a two)" --machine="$machines/one.qmp" --machine="$machines/two.qmp"
 ctl a create-relationship shop --peer="$BUS2" --primary-address="$BUS1" ReplicationInterval=86400 RecoveryHistory=0
 ctl a start shop
 

@@ -21,19 +21,15 @@ image()
         esac
 }
 
-# define NAME MACHINES DISK=IMAGE...: by busctl, since options are few there.
+# define NAME MACHINES DISK=IMAGE...: MACHINES are sockets.
 define()
 {
-        local name=$1 sockets=$2 disk list=() socket names=()
+        local name=$1 socket options=()
+        for socket in $2; do
+                options+=("--machine=$socket")
+        done
         shift 2
-        for disk; do
-                list+=("${disk%%=*}" "${disk#*=}")
-        done
-        for socket in $sockets; do
-                names+=("$socket")
-        done
-        bus a call org.example.CollectionReplication /org/example/CollectionReplication org.example.CollectionReplication \
-                DefineCollection 'sa(ss)a{sv}' "$name" $# "${list[@]}" 1 Machines as ${#names[@]} "${names[@]}"
+        ctl a define "$name" "$@" "${options[@]}"
 }
 
 all_disks()

@@ -19,6 +19,9 @@ START_TEST(each_verb_calls_its_method_with_its_arguments)
         static const char *const calls[][2] = {
                 {"define shop root=/a data=/b",
                         "DefineCollection ('shop', [('root', '/a'), ('data', '/b')], @a{sv} {})"},
+                {"define shop root=/a --machine=/run/one --machine=/run/two",
+                        "DefineCollection ('shop', [('root', '/a')], {'Machines': <['/run/one', "
+                        "'/run/two']>})"},
                 {"destroy shop", "DestroyCollection (objectpath '" SHOP "', @a{sv} {})"},
                 {"update-disks shop --add=x=/x --add=y=/y --remove=root",
                         "UpdateDiskSet (objectpath '" SHOP
