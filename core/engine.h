@@ -63,7 +63,7 @@ typedef struct CrEngine {
         gboolean (*probe)(const CrConfig *config, const char *path, CrImageInfo *ret, GError **error);
 
         /* Takes the fence on all of @layers (CrLayer) or on none. InUse names the disk's path. FileNotFound
-         * when one is missing; StatusUnknown... when its inode is not the recorded one: Failed. */
+         * when one is missing, or its inode is not the recorded one: another file lies there. */
         CrFence *(*fence)(const CrConfig *config, GPtrArray *layers, CrFenceMode mode, GError **error);
         void (*unfence)(CrFence *fence);
 

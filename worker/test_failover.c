@@ -166,14 +166,21 @@ static GPtrArray *own_layers(const CrCollection *copy)
         return layers;
 }
 
-/* Not empty: something that is not the service's lies there, and stays. */
+/* Also those of copies whose making was cut short. Not empty: something that is not the service's lies there,
+ * and stays. */
 static void remove_folders(CrWorker *worker, const CrEngine *engine, const CrCollection *copy)
 {
         g_autofree char *folder = cr_replica_folder(worker, copy->name);
         g_autofree char *path = engine->layer_path(copy, g_ptr_array_index(copy->disks, 0), &copy->id);
         g_autofree char *inner = g_path_get_dirname(path), *outer = g_path_get_dirname(inner);
+        g_autoptr(GDir) copies = g_dir_open(outer, 0, NULL);
+        const char *name;
 
-        (void)rmdir(inner);
+        while (copies && (name = g_dir_read_name(copies))) {
+                g_autofree char *one = g_build_filename(outer, name, NULL);
+
+                (void)rmdir(one);
+        }
         (void)rmdir(outer);
         (void)rmdir(folder);
 }

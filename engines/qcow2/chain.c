@@ -28,8 +28,9 @@ int cr_chain_open_layer(const CrConfig *config, const CrLayer *layer, GError **e
                 return -1;
         }
         if (st.st_ino != layer->inode) {
-                g_set_error(error, CR_ERROR, CR_ERROR_FAILED,
-                        "'%s' is not the file that this service knows there (inode %llu, not %llu)",
+                g_set_error(error, CR_ERROR, CR_ERROR_FILE_NOT_FOUND,
+                        "'%s' is not the file that this service knows there (inode %llu, not %llu): put that "
+                        "back",
                         layer->path, (unsigned long long)st.st_ino, (unsigned long long)layer->inode);
                 return -1;
         }
@@ -55,7 +56,7 @@ static gboolean is_unchanged(const CrLayer *layer, int fd, GError **error)
         if (st.st_ino == layer->template_inode && (guint64)st.st_size == layer->template_size &&
                 cr_chain_mtime(&st) == layer->template_mtime)
                 return TRUE;
-        g_set_error(error, CR_ERROR, CR_ERROR_FAILED,
+        g_set_error(error, CR_ERROR, CR_ERROR_FILE_NOT_FOUND,
                 "the template '%s' is not what it was when '%s' was taken into the collection; put the "
                 "former file back",
                 layer->template_path, layer->path);

@@ -214,7 +214,7 @@ replaced_files()
         shop_open replaced
         replaced=$(image a two)
         replace "$replaced"
-        expect_error 32768 Failed ctl a replicate "$shop"
+        expect_error 32779 FileNotFound ctl a replicate "$shop"
         expect_message "$replaced" ctl a replicate "$shop"
         expect a replicating 1
         put_back "$replaced"

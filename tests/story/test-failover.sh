@@ -121,13 +121,14 @@ through_a_failover()
 # A tested point that a divergence holds outlives the divergence's end.
 on_a_divergence()
 {
-        local before newest
+        local before newest kept
         shop_open aside
-        newest=$(points b)
-        site_stop b
         write_all a 1M 2
-        ! ctl a replicate "$shop" || fail "a cycle without its peer"
-        site_start b
+        kept=$(digests a)
+        touch "$WORK/a/failpoints/send.begun.kill"
+        ! ctl a replicate "$shop" || fail "a cycle whose worker died"
+        newest=$(comm -23 <(points a | sort) <(points b | sort))
+        wait_for 30 is_idle b
         ctl b failover "$shop"
         write_all b 2M 3
         ctl b commit-failover "$shop"
@@ -136,10 +137,14 @@ on_a_divergence()
         ctl a test "$shop" --point="$newest"
         ctl b reverse "$shop"
         ctl a discard "$shop" "$(divergences a)"
-        qemu-img check -q -f qcow2 "$(copy a one)" || fail "the test copy is damaged"
-        copy_digests a > /dev/null
+        same "$(copy_digests a)" "$kept" "the copy of a point of a divergence that was discarded"
         ctl a end-test "$shop"
         replica_shows a "$before" "the replica"
+}
+
+is_idle()
+{
+        [ "$(property "$1" "$shop" CurrentJob)" = / ]
 }
 
 refusals()
@@ -171,7 +176,8 @@ deaths()
         shop_open deaths
         for point in test-failover.noted test-failover.created redo.intent test-failover.step-done redo.steps-done; do
                 touch "$WORK/b/failpoints/$point.kill"
-                ! ctl b test "$shop" || fail "a test whose worker died at $point"
+                ctl b test "$shop" || true # a recovery may have ended it well
+                [ ! -e "$WORK/b/failpoints/$point.kill" ] || fail "nobody came to $point"
                 wait_for 30 is_settled
                 if ctl b list | grep -q "^$shop-test "; then
                         same "$(copy_digests b)" "$(digests a)" "the copy whose maker died at $point"
@@ -182,7 +188,8 @@ deaths()
         for point in redo.intent revert-test-failover.step-done redo.steps-done; do
                 ctl b test "$shop"
                 touch "$WORK/b/failpoints/$point.kill"
-                ! ctl b end-test "$shop" || fail "an end of a test whose worker died at $point"
+                ctl b end-test "$shop" || true
+                [ ! -e "$WORK/b/failpoints/$point.kill" ] || fail "nobody came to $point"
                 wait_for 30 is_settled
                 [ -z "$(find "$WORK/b/replicas/$shop-test" -type f 2> /dev/null)" ] || fail "a death at $point left files"
         done

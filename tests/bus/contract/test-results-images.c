@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* PrepareForReverseReplication: what the images themselves say. 32768 Failed, 32773 InvalidParameter, 32774
+/* PrepareForReverseReplication: what the images themselves say. 32773 InvalidParameter, 32774
  * InUse, 32779 FileNotFound. */
 #include "tests/bus/contract/pair.h"
 
@@ -77,13 +77,13 @@ START_TEST(a_missing_folder_of_layers_is_not_found)
 }
 END_TEST
 
-START_TEST(another_file_at_an_images_path_fails)
+START_TEST(another_file_at_an_images_path_is_not_the_image)
 {
         g_autofree char *head = pair_head(&pair_a, "root"), *original = g_strdup_printf("%s.original", head);
 
         ck_assert_int_eq(g_rename(head, original), 0);
         must_run("cp", original, head, NULL);
-        check_prepare_blocked(32768, head);
+        check_prepare_blocked(32779, head);
         ck_assert_int_eq(g_rename(original, head), 0);
         check_prepares();
 }
@@ -126,7 +126,7 @@ int main(void)
 {
         const TTest *const tests[] = {an_image_that_a_program_of_qemus_has_open_is_in_use,
                 a_missing_image_or_layer_is_not_found, a_missing_folder_of_layers_is_not_found,
-                another_file_at_an_images_path_fails, an_image_that_became_a_link_is_refused,
+                another_file_at_an_images_path_is_not_the_image, an_image_that_became_a_link_is_refused,
                 an_image_outside_of_the_directories_as_they_are_configured_now_is_refused, NULL};
 
         return run_bus_tests("results: images", tests, set_up, pair_end);

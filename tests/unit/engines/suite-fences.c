@@ -88,7 +88,7 @@ START_TEST(a_fence_is_taken_on_all_or_on_none)
         world_write(1, 0); /* the first is free */
         second->inode++;
         ck_assert_ptr_null(world.engine->fence(&world.config, layers, CR_FENCE_WRITERS, &error));
-        world_assert_error(&error, CR_ERROR_FAILED, path);
+        world_assert_error(&error, CR_ERROR_FILE_NOT_FOUND, path);
         ck_assert_int_eq(unlink(path), 0);
         ck_assert_ptr_null(world.engine->fence(&world.config, layers, CR_FENCE_WRITERS, &error));
         world_assert_error(&error, CR_ERROR_FILE_NOT_FOUND, path);

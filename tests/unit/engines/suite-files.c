@@ -78,10 +78,10 @@ START_TEST(a_changed_template_is_not_used)
         chain = world_chain(world_head());
         ck_assert(world.images->write(template, 1, 0, WORLD_BLOCK));
         ck_assert_ptr_null(world.engine->serve(&world.config, chain, FALSE, world.runtime_folder, &error));
-        world_assert_error(&error, CR_ERROR_FAILED, template);
+        world_assert_error(&error, CR_ERROR_FILE_NOT_FOUND, template);
         world.images->make(template, WORLD_SIZE, NULL);
         ck_assert_ptr_null(world.engine->serve(&world.config, chain, FALSE, world.runtime_folder, &error));
-        world_assert_error(&error, CR_ERROR_FAILED, template);
+        world_assert_error(&error, CR_ERROR_FILE_NOT_FOUND, template);
 }
 END_TEST
 
@@ -197,7 +197,7 @@ START_TEST(a_head_is_as_large_as_its_owner_made_it)
         ck_assert_uint_eq(size, WORLD_SIZE * 2);
         world_head()->inode++;
         ck_assert(!world.engine->measure(&world.config, world_head(), &size, &error));
-        world_assert_error(&error, CR_ERROR_FAILED, world.disk->head_path);
+        world_assert_error(&error, CR_ERROR_FILE_NOT_FOUND, world.disk->head_path);
 }
 END_TEST
 

@@ -191,7 +191,7 @@ START_TEST(files_that_are_not_the_recorded_ones_are_not_served)
         world.images->make(other, WORLD_SIZE, NULL);
         ck_assert_int_eq(rename(other, world_layer_at(&point)->path), 0);
         ck_assert_ptr_null(world.engine->serve(&world.config, chain, FALSE, world.runtime_folder, &error));
-        world_assert_error(&error, CR_ERROR_FAILED, world_layer_at(&point)->path);
+        world_assert_error(&error, CR_ERROR_FILE_NOT_FOUND, world_layer_at(&point)->path);
         ck_assert_int_eq(unlink(world_layer_at(&point)->path), 0);
         ck_assert_ptr_null(world.engine->serve(&world.config, chain, FALSE, world.runtime_folder, &error));
         world_assert_error(&error, CR_ERROR_FILE_NOT_FOUND, world_layer_at(&point)->path);
