@@ -367,6 +367,12 @@ mapfile -t points < <({
 mapfile -t points < <(printf '%s\n' "${points[@]}" | grep -v '^store.delete-job')
 # The cut of running machines has lives of its own: machines.sh.
 mapfile -t points < <(printf '%s\n' "${points[@]}" | grep -Ev '^qcow2\.(snapshot\.|machine\.|cut\.presented)')
+# An update of the set of disks, likewise: disk-set.sh.
+mapfile -t points < <(printf '%s\n' "${points[@]}" | grep -Ev '^(adapt|adapt-disks|update-disks|cancel-update-disks|peer\.adapt-disks)\.')
+# Comparing, likewise: resynchronize.sh.
+mapfile -t points < <(printf '%s\n' "${points[@]}" | grep -Ev '^(resynchronize\.|verify\.|peer\.digest\.|send\.disk-compared)')
+# Planned failovers and test failovers, likewise: failovers.sh.
+mapfile -t points < <(printf '%s\n' "${points[@]}" | grep -Ev '^(revert-)?(planned|test)-failover\.')
 [ ${#points[@]} -gt 50 ] || fail "only ${#points[@]} failpoints: is this a build with failpoints?"
 mine=()
 for i in "${!points[@]}"; do
