@@ -37,27 +37,6 @@ resync_job()
                 cut -d '"' -f 2
 }
 
-# newest_layer DISK: the file over there that no other one stands on.
-newest_layer()
-{
-        local files file
-        files=$(find "$WORK/b/replicas/$shop" -name '*.qcow2')
-        for file in $files; do
-                if [[ $(qemu-img info -U "$file") == *"virtual size: $1 "* ]] && ! stands_on "$file" "$files"; then
-                        echo "$file"
-                fi
-        done
-}
-
-stands_on()
-{
-        local file
-        for file in $2; do
-                ! qemu-img info -U "$file" | grep -qxF "backing file: $1" || return 0
-        done
-        return 1
-}
-
 has_state()
 {
         [ "$(state "$1")" = "$2" ]
@@ -140,7 +119,7 @@ ctl a replicate "$shop"
 expect a replicating
 
 # ---- bytes that were lost over there
-layer=$(newest_layer "8 MiB")
+layer=$(newest_layers b "8 MiB")
 [ -f "$layer" ] || fail "which layer is it: $layer"
 mapfile -t before < <(points b)
 qemu-io -f qcow2 -c "write -q -P 99 1048707 7" "$layer"

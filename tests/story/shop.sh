@@ -162,3 +162,25 @@ let_go()
         exec 7>&-
         wait "$holder"
 }
+
+# newest_layers SITE SIZE: of the replica, the files that no other one stands on, of disks of this size ("8 MiB").
+newest_layers()
+{
+        local files file
+        files=$(find "$WORK/$1/replicas/$shop" -name '*.qcow2')
+        for file in $files; do
+                if [[ $(qemu-img info -U "$file") == *"virtual size: $2 "* ]] && ! stands_below "$file" "$files"; then
+                        echo "$file"
+                fi
+        done
+}
+
+# stands_below FILE FILES: one of them is based on it.
+stands_below()
+{
+        local file
+        for file in $2; do
+                ! qemu-img info -U "$file" | grep -qxF "backing file: $1" || return 0
+        done
+        return 1
+}
