@@ -107,6 +107,13 @@ add_test_users()
         mount --bind "$dir/etc/group" /etc/group
 }
 
+# A machine that never had a bus. Polkit's setuid helper, which trusts no environment, looks for it there.
+make_run()
+{
+        mount -t tmpfs -o mode=755 run /run
+        mkdir /run/dbus
+}
+
 # Polkit's folders are compiled in. The mask over /run/dbus keeps whoever forgets the bus's address off the machine's.
 mount_folders()
 {
@@ -114,7 +121,8 @@ mount_folders()
         mount --bind "$dir/rules.d" /etc/polkit-1/rules.d
         mount --bind "$dir/no-rules" /usr/share/polkit-1/rules.d
         mkdir -p "$dir/bus1"
-        [ ! -d /run/dbus ] || mount --bind "$dir/bus1" /run/dbus
+        [ -d /run/dbus ] || make_run
+        mount --bind "$dir/bus1" /run/dbus
 }
 
 # What a distribution's system.conf says, without activation.

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define CALL_USEC (UINT64_C(60) * G_USEC_PER_SEC)
-#define PATIENCE_USEC (30 * G_USEC_PER_SEC)
+#define PATIENCE_USEC (120 * G_USEC_PER_SEC)
 
 static char *in(const Site *site, const char *name)
 {

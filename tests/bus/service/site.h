@@ -75,7 +75,7 @@ char *get_string(sd_bus *bus, const char *path, const char *interface, const cha
 /* Whether there is an object. */
 gboolean exists(sd_bus *bus, const char *path, const char *interface);
 
-/* @condition as a call of @function, until it is true, for at most 30 s. */
+/* @condition as a call of @function, until it is true, for at most 120 s. */
 void wait_until(gboolean (*function)(gpointer), gpointer data, const char *what);
 
 /* Runs the tests, NULL-terminated, each with @setup and @teardown around it. */
