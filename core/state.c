@@ -181,6 +181,7 @@ static const struct {
         {CR_OP_EXPORT, ANY, ANY},
         {CR_OP_DISCARD, ANY, ANY},
         {CR_OP_RECOVER, ANY, ANY},
+        {CR_OP_RESET_STATISTICS, ANY, ANY},
 };
 
 static const guint states_of_role[] = {

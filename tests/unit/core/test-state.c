@@ -93,6 +93,7 @@ static const struct {
                 "disk-update disk-update-critical unknown test-failover"},
         {"RegisterPreparation", "primary", "failed-over committed"},
         {"Recover", EVERY_ROLE, EVERY_STATE},
+        {"ResetReplicationStatistics", EVERY_ROLE, EVERY_STATE},
 };
 
 static gboolean has_word(const char *words, const char *word)
