@@ -113,13 +113,15 @@ static void plan(CrBlockDigests *digests, const CrExtent *extent)
         end = MIN(end, digests->end);
         if (end > start)
                 digests->extent = (CrExtent){.offset = start, .length = end - start};
-        digests->ended = extent->offset >= digests->end;
+        digests->ended = digests->extent.offset + digests->extent.length >= digests->end ||
+                         extent->offset >= digests->end;
 }
 
-/* Keeps all pieces busy, as far as it is known what comes next. */
+/* Keeps all pieces busy, as far as it is known what comes next. What comes after the end is not asked for:
+ * the connection is free again when all was told. */
 static gboolean start_pieces(CrBlockDigests *digests, GError **error)
 {
-        while (!g_queue_is_empty(&digests->idle) && !digests->ended) {
+        while (!g_queue_is_empty(&digests->idle)) {
                 CrExtent extent;
 
                 if (digests->extent.length > 0) {
@@ -127,6 +129,8 @@ static gboolean start_pieces(CrBlockDigests *digests, GError **error)
                                 return FALSE;
                         continue;
                 }
+                if (digests->ended)
+                        return TRUE;
                 switch (cr_changes_step(digests->changes, &extent, error)) {
                 case CR_CHANGES_EXTENT:
                         plan(digests, &extent);

@@ -27,7 +27,8 @@ typedef struct CrBlockRun {
 typedef struct CrBlockDigests CrBlockDigests;
 
 /* Of @view (opened with changes; borrowed) from @from up to @end, multiples of @block_size. Several reads are
- * in flight between the calls, too. Freed before the end it leaves a connection that can only be closed. */
+ * in flight between the calls, too. Freed before the end it leaves a connection that can only be closed;
+ * afterwards one that can be used again. */
 CrBlockDigests *cr_block_digests_new(CrNbd *view, guint64 from, guint64 end, guint32 block_size);
 void cr_block_digests_free(CrBlockDigests *digests);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CrBlockDigests, cr_block_digests_free)

@@ -127,6 +127,43 @@ START_TEST(a_byte_is_found)
 }
 END_TEST
 
+static guint64 count_data(CrNbd *view, guint64 from, guint64 end, guint32 block)
+{
+        g_autoptr(CrBlockDigests) digests = cr_block_digests_new(view, from, end, block);
+        g_autoptr(GError) error = NULL;
+        guint64 data = 0;
+
+        for (CrBlockRun run; cr_block_digests_next(digests, &run, &error);)
+                data += run.zero ? 0 : run.length;
+        g_assert_no_error(error);
+        return data;
+}
+
+/* What lies behind the end is not asked for: nothing of it would be under way afterwards. */
+START_TEST(a_connection_is_used_again)
+{
+        g_autoptr(GRand) rand = seeded_rand();
+        g_autoptr(Folder) folder = folder_new();
+        g_autofree char *image = folder_file(folder, "image.qcow2");
+        g_autoptr(Server) server = NULL;
+        g_autoptr(CrNbd) view = NULL;
+
+        image_create(image, LAYER_OPTIONS, NULL, G_GUINT64_CONSTANT(16) << 30);
+        image_do(image, "write -P 7 0 16M");
+        image_do(image, "write -P 7 15G 16M");
+        server = serve(folder, image, FALSE);
+        view = open_server(server, TRUE);
+        for (guint i = 0; i < 100; i++) {
+                guint64 from = (guint64)g_rand_int_range(rand, 0, 128),
+                        end = (guint64)g_rand_int_range(rand, 129, 512);
+                guint64 data = count_data(view, from << 16, end << 16, 1 << 16);
+
+                ck_assert_uint_eq(data >> 16, MIN(end, 256) - from);
+        }
+        ck_assert_uint_eq(count_data(view, 0, G_GUINT64_CONSTANT(16) << 30, 1 << 16), 32 << 20);
+}
+END_TEST
+
 START_TEST(a_server_that_goes)
 {
         g_autoptr(Folder) folder = folder_new();
@@ -158,6 +195,7 @@ int main(void)
         tcase_set_timeout(tcase, 600);
         tcase_add_test(tcase, what_differs_is_sent);
         tcase_add_test(tcase, a_byte_is_found);
+        tcase_add_test(tcase, a_connection_is_used_again);
         tcase_add_test(tcase, a_server_that_goes);
         suite_add_tcase(suite, tcase);
         return run_suite(suite);
