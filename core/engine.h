@@ -98,6 +98,12 @@ typedef struct CrEngine {
          * refuse is refused here, where nothing has happened yet. */
         gboolean (*introduce)(const CrConfig *config, const CrPlan *plan, GError **error);
 
+        /* A machine that has @upper open copies into it what the layer below it holds: then @upper stands on
+         * the one below that, and the layer between is open no more. No guest's view changes on the way, so
+         * that this needs no plan, and may break off anywhere. InUse when no machine can do it now. */
+        gboolean (*absorb)(
+                const CrConfig *config, const CrCollection *collection, const CrLayer *upper, GError **error);
+
         /* One idempotent step of a plan. @plan tells it the rest (which layers lie below). */
         gboolean (*apply)(const CrConfig *config, const CrPlan *plan, const CrStep *step, GError **error);
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "core/error.h"
+#include "engines/qcow2/absorb.h"
 #include "engines/qcow2/chain.h"
 #include "engines/qcow2/create.h"
 #include "engines/qcow2/export.h"
@@ -100,6 +101,7 @@ const CrEngine cr_qcow2_engine = {
         .check_machine = cr_qmp_check,
         .machines = cr_live_machines,
         .introduce = cr_live_introduce,
+        .absorb = cr_absorb,
         .apply = cr_step_apply,
         .serve = cr_serve,
         .serve_image = cr_serve_image,

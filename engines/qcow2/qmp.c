@@ -309,6 +309,11 @@ CrQmp *cr_qmp_open(const CrConfig *config, const char *path, gint64 deadline, GE
         return connect_to(qmp, found, error) && greet(qmp, error) ? g_steal_pointer(&qmp) : NULL;
 }
 
+void cr_qmp_set_deadline(CrQmp *qmp, gint64 deadline)
+{
+        qmp->deadline = deadline;
+}
+
 void cr_qmp_close(CrQmp *qmp)
 {
         if (!qmp)

@@ -27,6 +27,8 @@ typedef struct CrQmp CrQmp;
  * socket; NotAvailable when nobody listens or nothing is there: the machine is off; Timeout; Failed when what
  * answers does not speak QMP. */
 CrQmp *cr_qmp_open(const CrConfig *config, const char *path, gint64 deadline, GError **error);
+/* For a conversation that goes on. */
+void cr_qmp_set_deadline(CrQmp *qmp, gint64 deadline);
 void cr_qmp_close(CrQmp *qmp);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CrQmp, cr_qmp_close)
 

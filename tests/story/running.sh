@@ -155,12 +155,24 @@ echo "--- replication of a running machine"
 start_machine
 define shop "$socket" "${args[@]}" > /dev/null
 same "$(property a shop Members)" "1 $socket" "the members"
-ctl a create-relationship shop --peer="$BUS2" --primary-address="$BUS1" ReplicationInterval=86400
+ctl a create-relationship shop --peer="$BUS2" --primary-address="$BUS1" ReplicationInterval=86400 RecoveryHistory=1
 writes_begin
 ctl a start shop
 ctl a replicate shop
 ctl a replicate shop
 writes_end
+check_replica
+
+echo "--- old points go while it runs"
+for n in {1..6}; do
+        machine_write shop w "${n}00k" "$n"
+        machine_write shop z "${n}00k" "$n"
+        ctl a replicate shop > /dev/null
+done
+for disk in $disks; do
+        depth=$(qemu-img info -U --backing-chain -f qcow2 "$(image a "$disk")" | grep -c '^image:')
+        [ "$depth" -le 5 ] || fail "disk $disk has $depth layers"
+done
 check_replica
 same "$(machine_events shop STOP)" 0 "how often the only machine stood still"
 
