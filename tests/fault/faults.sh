@@ -171,6 +171,10 @@ is_gone()
 goal_defined() { exists a; }
 goal_related() { [ "$(property a shop Role)" = primary ]; }
 goal_started() { has_state a replicating; }
+goal_put_off() { [ "$(property a shop ScheduledTime)" != 0 ]; }
+goal_withdrawn() { [ "$(property a shop ScheduledTime)" = 0 ]; }
+goal_suspended() { has_state a suspended; }
+goal_resumed() { has_state a replicating; }
 goal_failed_over() { has_state "$to" failed-over; }
 goal_reverted() { has_state "$to" replicating; }
 goal_committed() { has_state "$to" committed; }
@@ -324,14 +328,18 @@ live()
         for point in $(reaching "$@"); do
                 touch "$WORK/a/failpoints/$point.kill" "$WORK/b/failpoints/$point.kill"
         done
-        site_start a || site_start a
-        site_start b || site_start b
+        site_start a || site_start a || site_start a
+        site_start b || site_start b || site_start b
 
         try goal_defined a define shop "one=$(image a one)" "two=$(image a two)"
-        try goal_related a create-relationship shop --peer="$BUS2" --primary-address="$BUS1" RecoveryHistory=1
+        try goal_related a create-relationship shop --peer="$BUS2" --primary-address="$BUS1" RecoveryHistory=1 ReplicationInterval=86400
+        try goal_put_off a start shop --at=2099-01-01T00:00:00
+        try goal_withdrawn a cancel-initial shop
         try goal_started a start shop
         write_all a 1M 2
         try never a replicate shop
+        try goal_suspended a suspend shop
+        try goal_resumed a resume shop
         resize_two 20M
         disk_write "$(image a two)" 18M 64k 4
         qemu-io -f raw -c "write -q -P 4 18M 64k" "$(model two)" > /dev/null
