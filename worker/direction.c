@@ -43,8 +43,9 @@ static gboolean check_lineage(
                 return TRUE;
         g_set_error(error, CR_ERROR, CR_ERROR_STATUS_UNKNOWN,
                 "the two sites of collection '%s' share no point: nothing proves that the peer has this "
-                "side's data. "
-                "Remove the relationship on both sides and create it again",
+                "side's data. Decide whose disks shall stay, remove the relationship on both sites, destroy "
+                "the collection where it loses, and replicate to there anew, with the images there as the "
+                "seed (StartReplication, type 3)",
                 collection->name);
         return FALSE;
 }

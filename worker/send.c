@@ -37,6 +37,24 @@ static void send_disk_free(SendDisk *disk)
         g_free(disk);
 }
 
+/* Two primaries that share nothing: neither can be prepared for the other. */
+static gboolean check_related(const CrCollection *collection, const CrPeerSite *site, GError **error)
+{
+        CrId shared = cr_lineage_shared_point(collection, site->points);
+
+        if (site->role != CR_ROLE_PRIMARY || !cr_id_is_none(&shared))
+                return TRUE;
+        g_set_error(error, CR_ERROR, CR_ERROR_STATUS_UNKNOWN,
+                "both sites of collection '%s' are primaries and share no point: decide whose disks shall "
+                "stay, "
+                "remove the relationship on both sites (RemoveReplicationRelationship), destroy the "
+                "collection "
+                "where it loses, and replicate to there anew, with the images there as the seed "
+                "(StartReplication, type 3)",
+                collection->name);
+        return FALSE;
+}
+
 static gboolean mark_critical(
         CrWorker *worker, CrCollection *collection, const CrPeerSite *site, GError **error)
 {
@@ -44,6 +62,8 @@ static gboolean mark_critical(
         if (!cr_store_save(worker->store, collection, error))
                 return FALSE;
         cr_worker_changed();
+        if (!check_related(collection, site, error))
+                return FALSE;
         g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
                 "the peer of collection '%s' took over (generation %" G_GUINT64_FORMAT
                 ", here %" G_GUINT64_FORMAT
@@ -82,6 +102,8 @@ gboolean cr_send_check_direction(
         }
         if (site->role == CR_ROLE_PRIMARY && is_higher)
                 return mark_critical(worker, collection, site, error);
+        if (!check_related(collection, site, error))
+                return FALSE;
         if (is_tie) {
                 g_set_error(error, CR_ERROR, CR_ERROR_STATUS_UNKNOWN,
                         "both sites of collection '%s' claim generation %" G_GUINT64_FORMAT
