@@ -58,7 +58,9 @@ check_disks()
 {
         local disk n
         for disk in one two; do
-                [ -f "$(image a "$disk")" ] && [ ! -L "$(image a "$disk")" ] || fail "disk $disk has no head ($1)"
+                if [ ! -f "$(image a "$disk")" ] || [ -L "$(image a "$disk")" ]; then
+                        fail "disk $disk has no head ($1)"
+                fi
                 for ((n = 1; n <= round; n++)); do
                         shows "$(image a "$disk")" $((n * 64))k "$n" "$1"
                 done
