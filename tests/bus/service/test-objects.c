@@ -107,7 +107,6 @@ START_TEST(what_this_version_lacks_is_not_supported)
 
         for (gsize i = 0; i < G_N_ELEMENTS(members); i++)
                 manager_fails("NotSupported", members[i], site.bus, members[i], "o", shop);
-        manager_fails("NotSupported", "Verify", site.bus, "Verify", "oa{sv}", shop, 0);
         manager_fails(
                 "NotSupported", "type 2", site.bus, "StartReplication", "oqst", shop, 2, "/tmp", UINT64_C(0));
         manager_fails(
