@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/disk_set.h"
 
+#include "core/error.h"
+
 static gboolean is_list_empty(char *const *names)
 {
         return !names || !names[0];
@@ -67,6 +69,21 @@ void cr_disk_set_include(CrCollection *collection, const char *name)
 void cr_disk_set_exclude(CrCollection *collection, const char *name)
 {
         change(collection, name, FALSE);
+}
+
+gboolean cr_disk_set_check_unchanged(
+        const CrCollection *collection, const CrSettings *settings, GError **error)
+{
+        static char *none[] = {NULL};
+        char **now = settings->included_disks, **then = collection->settings->included_disks;
+
+        if (g_strv_equal((const char *const *)(now ? now : none), (const char *const *)(then ? then : none)))
+                return TRUE;
+        g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
+                "IncludedDisks of collection '%s' is given when the relationship is created: add a disk or "
+                "take it out with UpdateDiskSet, or remove the relationship and create it again",
+                collection->name);
+        return FALSE;
 }
 
 gboolean cr_disk_set_is_divergent(const CrCollection *collection, const CrId *disk)

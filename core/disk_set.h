@@ -22,5 +22,10 @@ GPtrArray *cr_disk_set_cut(const CrCollection *collection);
 void cr_disk_set_include(CrCollection *collection, const char *name);
 void cr_disk_set_exclude(CrCollection *collection, const char *name);
 
-/* TRUE when @divergence, any of the collection's, has something of @disk. */
+/* InvalidState when @settings name other included disks than the collection's own: that is decided when the
+ * relationship is made. */
+gboolean cr_disk_set_check_unchanged(
+        const CrCollection *collection, const CrSettings *settings, GError **error);
+
+/* TRUE when a divergence has something of @disk. */
 gboolean cr_disk_set_is_divergent(const CrCollection *collection, const CrId *disk);

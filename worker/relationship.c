@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/disk_set.h"
 #include "core/failpoint.h"
 #include "core/plans.h"
 #include "worker/later.h"
@@ -18,22 +19,6 @@ static gboolean check_included(const CrCollection *collection, const CrSettings 
                         return FALSE;
                 }
         return TRUE;
-}
-
-/* Which disks replicate is decided when the relationship is made; UpdateDiskSet changes it. */
-static gboolean check_same_included(const CrCollection *collection, const CrSettings *former, GError **error)
-{
-        static const char *const none[] = {NULL};
-        char **now = collection->settings->included_disks, **then = former->included_disks;
-
-        if (g_strv_equal(now ? (const char *const *)now : none, then ? (const char *const *)then : none))
-                return TRUE;
-        g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
-                "IncludedDisks of collection '%s' is given when the relationship is created: add a disk or "
-                "take "
-                "it out with UpdateDiskSet, or remove the relationship and create it again",
-                collection->name);
-        return FALSE;
 }
 
 static gboolean apply_settings(CrWorker *worker, CrCollection *collection, GError **error)
@@ -88,11 +73,11 @@ gboolean cr_operation_modify_settings(CrWorker *worker, GError **error)
 {
         g_autoptr(CrCollection) collection = cr_worker_load(worker, error);
 
-        g_autoptr(CrSettings) former = collection ? cr_settings_copy(collection->settings) : NULL;
+        g_autoptr(CrCollection) before = collection ? cr_collection_copy(collection) : NULL;
 
         return collection && apply_settings(worker, collection, error) &&
-               check_same_included(collection, former, error) && cr_worker_ready(worker, NULL, error) &&
-               save(worker, collection, error);
+               cr_disk_set_check_unchanged(before, collection->settings, error) &&
+               cr_worker_ready(worker, NULL, error) && save(worker, collection, error);
 }
 
 static gboolean check_no_divergence(const CrCollection *collection, GError **error)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* ReverseReplicationRelationship, on the side that took over: cut, send the difference to the common point,
  * and be the primary from then on. */
+#include "core/disk_set.h"
 #include "core/failpoint.h"
 #include "worker/heads.h"
 #include "worker/operations.h"
@@ -36,7 +37,8 @@ static CrSettings *reversed_settings(CrWorker *worker, const CrCollection *colle
         g_autoptr(CrSettings) settings = cr_settings_copy(collection->settings);
 
         cr_settings_swap_direction(settings);
-        if (!changes || !cr_settings_apply(settings, changes, error))
+        if (!changes || !cr_settings_apply(settings, changes, error) ||
+                !cr_disk_set_check_unchanged(collection, settings, error))
                 return NULL;
         if (*settings->recovery_connection_point != '\0')
                 return g_steal_pointer(&settings);

@@ -216,3 +216,16 @@ void check_completes(sd_bus *bus, const Answer *answer)
         ck_assert_int_gt(sd_bus_message_read(reply, "uss", &value, &name, &message), 0);
         ck_assert_msg(value == 0, "the job ended with %u %s: %s", value, name, message);
 }
+
+void check_fails(sd_bus *bus, const Answer *answer, guint value, const char *object)
+{
+        g_autoptr(sd_bus_message) reply = NULL;
+        const char *name, *message;
+        guint32 found;
+
+        check_started(answer);
+        reply = call(bus, answer->path, CR_JOB_INTERFACE, "Wait", NULL);
+        ck_assert_int_gt(sd_bus_message_read(reply, "uss", &found, &name, &message), 0);
+        ck_assert_msg(found == value, "the job ended with %u %s: %s", found, name, message);
+        ck_assert_msg(strstr(message, object) != NULL, "'%s' does not name %s", message, object);
+}

@@ -42,5 +42,8 @@ void check_started(const Answer *answer);
 /* The job of a call that succeeded has completed with no error; a null path is completed already. */
 void check_completes(sd_bus *bus, const Answer *answer);
 
+/* A job that was announced has failed with this documented value, in words that hold @object. */
+void check_fails(sd_bus *bus, const Answer *answer, guint value, const char *object);
+
 /* "InUse" of 32774. */
 const char *value_word(guint value);
