@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 #
-# Running machines for stories, real ones: each has a QMP socket for the service, and another QMP conversation, over pipes, through
-# which its disks are written as a guest would, and which logs its events. Sourced after lib.sh.
+# Running machines for stories, real ones: each has a QMP socket for the service, another one for whoever watches, and a QMP
+# conversation over pipes, through which its disks are written as a guest would, and which logs its events. Sourced after lib.sh.
 
 declare -A machine_pid=() machine_in=()
 
@@ -19,7 +19,7 @@ machine_start()
         rm -f "$machines/$name".*
         mkfifo "$machines/$name.in"
         qemu-system-x86_64 -accel tcg -m 16 -nodefaults -display none "${args[@]}" \
-                -qmp "unix:$machines/$name.qmp,server=on,wait=off" -qmp stdio \
+                -qmp "unix:$machines/$name.qmp,server=on,wait=off" -qmp "unix:$machines/$name.watch,server=on,wait=off" -qmp stdio \
                 < "$machines/$name.in" > "$machines/$name.log" 2>&1 &
         machine_pid[$name]=$!
         exec {fd}> "$machines/$name.in"
