@@ -47,20 +47,19 @@ static gboolean freeze_heads(
         g_autoptr(CrPlan) plan =
                 sizes ? cr_plan_planned_failover(*collection, engine, &spec, sizes, error) : NULL;
 
-        if (!plan || !cr_worker_run_plan(worker, engine, plan, error))
+        if (!plan || !cr_worker_run_part(worker, engine, plan, error))
                 return FALSE;
         cr_worker_final(FALSE); /* sending it may be cancelled: it is asked for again, or reverted */
         return load_again(worker, collection, error);
 }
 
-static gboolean put_heads_back(
+static CrPlan *plan_revert(
         CrWorker *worker, const CrEngine *engine, const CrCollection *collection, GError **error)
 {
         g_autoptr(GPtrArray) staged =
                 cr_heads_stage(worker, engine, collection, &collection->base_point, error);
-        g_autoptr(CrPlan) plan = staged ? cr_plan_revert_planned_failover(collection, staged, error) : NULL;
 
-        return plan && cr_worker_run_plan(worker, engine, plan, error);
+        return staged ? cr_plan_revert_planned_failover(collection, staged, error) : NULL;
 }
 
 /* What can't be sent shall not keep the machines off: @error says what became of the heads. */
@@ -71,7 +70,8 @@ static void compensate(
 
         cr_worker_phase("putting the heads back");
         CR_FAILPOINT("planned-failover.failed");
-        if (put_heads_back(worker, engine, collection, &failure))
+        g_autoptr(CrPlan) plan = plan_revert(worker, engine, collection, &failure);
+        if (plan && cr_worker_run_part(worker, engine, plan, &failure))
                 g_prefix_error(error, "the planned failover was taken back, replication goes on: ");
         else
                 g_prefix_error(error, "the planned failover is incomplete (call RevertPlannedFailover; %s): ",
@@ -204,5 +204,6 @@ gboolean cr_operation_revert_planned_failover(CrWorker *worker, GError **error)
                 !check_not_taken_over(worker, collection, error) || !cr_worker_ready(worker, NULL, error))
                 return FALSE;
         cr_worker_phase("putting the heads back");
-        return put_heads_back(worker, engine, collection, error);
+        g_autoptr(CrPlan) plan = plan_revert(worker, engine, collection, error);
+        return plan && cr_worker_run_plan(worker, engine, plan, error);
 }

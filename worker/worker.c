@@ -213,6 +213,11 @@ gboolean cr_worker_run_plan(CrWorker *worker, const CrEngine *engine, CrPlan *pl
 {
         plan->job = worker->job;
         plan->owner = worker->owner;
+        return cr_worker_run_part(worker, engine, plan, error);
+}
+
+gboolean cr_worker_run_part(CrWorker *worker, const CrEngine *engine, CrPlan *plan, GError **error)
+{
         if (!cr_redo_run(worker->store, engine, worker->config, plan, point_of_no_return, NULL, NULL, error))
                 return FALSE;
         cr_worker_changed();

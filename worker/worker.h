@@ -72,3 +72,6 @@ void cr_worker_result(GVariant *result); /* floating a{sv} */
 /* Runs @plan through the redo log with the job's ids in it, as the final part of the work; then the daemon
  * shows the result. */
 gboolean cr_worker_run_plan(CrWorker *worker, const CrEngine *engine, CrPlan *plan, GError **error);
+/* The same for a plan after which the job is not done: when a recovery has to carry it out, the job has
+ * failed all the same. */
+gboolean cr_worker_run_part(CrWorker *worker, const CrEngine *engine, CrPlan *plan, GError **error);

@@ -10,9 +10,15 @@ WORK=$PRIVATE_BUS_DIR
 . "$here/../story/lib.sh"
 . "$here/../story/shop.sh"
 
+is_recovering()
+{
+        bus "$1" get-property org.example.CollectionReplication "$(collection_path "$shop")" \
+                org.example.CollectionReplication.Collection HealthIssues | grep -q '"recovery"'
+}
+
 is_quiet()
 {
-        [ "$(property "$1" "$shop" CurrentJob)" = / ] && [[ $(property "$1" "$shop" HealthIssues) != *recover* ]]
+        [ "$(property "$1" "$shop" CurrentJob)" = / ] && ! is_recovering "$1"
 }
 
 # The primary has a head of each disk exactly when its state says so.
@@ -81,22 +87,27 @@ fail_to_send()
 
 strike()
 {
-        local point=$1 byte=$2 expected
-        touch "$WORK/a/failpoints/$point.kill" "$WORK/b/failpoints/$point.kill"
+        local byte=$1 point expected
+        shift
+        for point; do
+                touch "$WORK/a/failpoints/$point.kill" "$WORK/b/failpoints/$point.kill"
+        done
         write_all a "${byte}00k" "$byte"
         expected=$(digests a)
         fail_to_send
-        same "$(digests a)" "$expected" "the disks after a planned failover in vain and $point"
+        same "$(digests a)" "$expected" "the disks after a planned failover in vain and $*"
         try never a failover --planned "$shop"
         expect a prepared-for-failover
         try has_test b test "$shop"
-        same "$(copy_digests)" "$expected" "the test copy after $point"
+        same "$(copy_digests)" "$expected" "the test copy after $*"
         try has_no_test b end-test "$shop"
-        [ -z "$(test_files)" ] || fail "the test left files at $point: $(test_files)"
+        [ -z "$(test_files)" ] || fail "the test left files at $*: $(test_files)"
         try is_taken_back a revert-failover --planned "$shop"
-        same "$(digests a)" "$expected" "the disks after $point"
+        same "$(digests a)" "$expected" "the disks after $*"
         try never a replicate "$shop"
-        [ ! -e "$WORK/a/failpoints/$point.kill" ] || [ ! -e "$WORK/b/failpoints/$point.kill" ] || fail "$point was never reached"
+        for point; do
+                [ ! -e "$WORK/a/failpoints/$point.kill" ] || [ ! -e "$WORK/b/failpoints/$point.kill" ] || fail "$point was never reached"
+        done
         rm -f "$WORK"/{a,b}/failpoints/*
 }
 
@@ -108,11 +119,15 @@ site_make b
 site_start a
 site_start b
 shop_open shop RecoveryHistory=1 > /dev/null
-byte=1
-for point in "${points[@]}"; do
-        echo "$point ($SECONDS s)"
-        strike "$point" "$byte"
-        byte=$((byte + 1))
+# Those that strike in one life lie far apart in the list: neighbours would hide one another.
+lives=$(((${#points[@]} + 2) / 3))
+for ((n = 0; n < lives; n++)); do
+        struck=()
+        for ((i = n; i < ${#points[@]}; i += lives)); do
+                struck+=("${points[$i]}")
+        done
+        echo "${struck[*]} ($SECONDS s)"
+        strike $((n + 1)) "${struck[@]}"
 done
 replica_shows b "$(digests a)" "the replica"
 ctl a remove-relationship "$shop"

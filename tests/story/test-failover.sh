@@ -200,7 +200,7 @@ deaths()
 
 is_settled()
 {
-        [ "$(property b "$shop" CurrentJob)" = / ] && [[ $(property b "$shop" HealthIssues) != *recovery* ]]
+        [ "$(property b "$shop" CurrentJob)" = / ] && [[ $(property b "$shop" HealthIssues) != *interrupted* ]]
 }
 
 site_make a

@@ -332,6 +332,9 @@ CrPlan *sample_plan(GRand *rand, CrCollection *after, const CrId *id)
         plan->job = any_number(rand);
         plan->owner = any_count(rand);
         plan->dropped_point = any_id_or_none(rand);
+        plan->test_deleted = any_id_or_none(rand);
+        if (g_rand_boolean(rand))
+                plan->test_after = sample_collection(rand);
         for (gint i = g_rand_int_range(rand, 0, 5); i > 0; i--)
                 add_step(rand, plan);
         return plan;
@@ -489,6 +492,10 @@ void sample_assert_plans_equal(const CrPlan *a, const CrPlan *b)
         SAME_NUMBER(job);
         SAME_NUMBER(owner);
         SAME_ID(dropped_point);
+        SAME_ID(test_deleted);
+        ck_assert_int_eq(a->test_after != NULL, b->test_after != NULL);
+        if (a->test_after)
+                sample_assert_equal(a->test_after, b->test_after);
         SAME_ALL(steps, CrStep, same_step);
         ck_assert_int_eq(a->after != NULL, b->after != NULL);
         if (a->after)
