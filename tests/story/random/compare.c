@@ -45,7 +45,7 @@ static gboolean has_divergences(Half *half, const Shown *shown)
 }
 
 /* Says what is wrong; NULL: @half is what site @s shows. */
-static const char *mismatch(Story *story, guint s, Half *half, CrState also)
+static const char *mismatch(Story *story, guint s, Half *half, guint also)
 {
         const Shown *shown = &story->shown[s];
 
@@ -55,7 +55,7 @@ static const char *mismatch(Story *story, guint s, Half *half, CrState also)
                 return NULL;
         if (half->role != shown->role)
                 return "another role";
-        if (half->state != shown->state && (also == CR_STATE_UNKNOWN || shown->state != also))
+        if (half->state != shown->state && !(also & ALSO_BIT(shown->state)))
                 return "another state";
         if (half->has_head != has_heads(story, s))
                 return half->has_head ? "the heads are absent" : "there are heads";
@@ -76,19 +76,19 @@ static void hear_history(const Story *story, guint s, Half *half)
 }
 
 /* Takes what the site was before for its half of the model, if that is what it shows. */
-static void decide(Story *story, guint s, const Model *before, CrState also)
+static void decide(Story *story, guint s, const Model *before, guint also)
 {
-        const char *wrong = mismatch(story, s, &story->model.half[s], CR_STATE_UNKNOWN);
+        const char *wrong = mismatch(story, s, &story->model.half[s], 0);
         Half was;
 
         if (wrong && before) {
                 was = before->half[s];
                 hear_history(story, s, &was);
                 hear_history(story, s, &story->model.half[s]);
-                wrong = mismatch(story, s, &story->model.half[s], CR_STATE_UNKNOWN);
+                wrong = mismatch(story, s, &story->model.half[s], 0);
         }
         if (wrong && before) {
-                if (!mismatch(story, s, &was, CR_STATE_UNKNOWN)) {
+                if (!mismatch(story, s, &was, 0)) {
                         story->model.half[s] = was;
                         return;
                 }
@@ -97,7 +97,7 @@ static void decide(Story *story, guint s, const Model *before, CrState also)
                         wrong = NULL;
                 }
         }
-        if (wrong && also != CR_STATE_UNKNOWN)
+        if (wrong && also)
                 wrong = mismatch(story, s, &story->model.half[s], also);
         if (wrong)
                 story_fail(story, "site %c: %s", 'A' + (int)s, wrong);
@@ -219,7 +219,7 @@ static void check_generation(Story *story, guint s)
         story->generation[s] = shown;
 }
 
-void story_compare(Story *story, const Model *before, CrState also)
+void story_compare(Story *story, const Model *before, guint also)
 {
         ShownPoint fresh[2] = {0};
         gboolean has_fresh[2] = {FALSE, FALSE};
@@ -236,11 +236,13 @@ void story_compare(Story *story, const Model *before, CrState also)
         }
         for (guint s = 0; s < 2; s++)
                 learn_point(story, has_fresh[s] ? &fresh[s] : NULL);
-        for (guint s = 0; s < 2; s++)
-                if (story->runs[s] && story->model.half[s].exists) {
+        for (guint s = 0; s < 2; s++) {
+                if (!story->runs[s])
+                        continue;
+                if (story->model.half[s].exists)
                         compare_half(story, s, has_fresh[s] ? &fresh[s] : NULL);
-                        check_generation(story, s);
-                }
+                check_generation(story, s);
+        }
         story->model.cuts = FALSE;
         story->is_undo = FALSE;
 }

@@ -111,7 +111,8 @@ void effect_prepare(Story *story, const Choice *choice, const Outcome *outcome)
         if (half->state == CR_STATE_PREPARED_FOR_REVERSE_REPLICATION)
                 return;
         half->former_state = half->state;
-        half_set_aside(half, TRUE);
+        if (half->has_head) /* a planned failover has left none, and nothing to set aside */
+                half_set_aside(half, TRUE);
         half->role = CR_ROLE_REPLICA;
         half->state = CR_STATE_PREPARED_FOR_REVERSE_REPLICATION;
 }
@@ -120,7 +121,8 @@ void effect_undo(Story *story, const Choice *choice, const Outcome *outcome)
 {
         Half *half = half_of(story, choice);
 
-        half_put_back(half, half_undoable(half));
+        if (half_undoable(half))
+                half_put_back(half, half_undoable(half));
         half->role = CR_ROLE_PRIMARY;
         half->state = half->former_state;
         story->is_undo = TRUE;
@@ -167,4 +169,35 @@ void effect_modify(Story *story, const Choice *choice, const Outcome *outcome)
 {
         half_of(story, choice)->history = choice->history;
         half_of(story, choice)->is_pruned = FALSE;
+}
+
+/* The heads are the last point; what they held is what a revert puts back. */
+void effect_plan(Story *story, const Choice *choice, const Outcome *outcome)
+{
+        Half *half = half_of(story, choice);
+
+        effect_send(story, choice, outcome);
+        half->state = CR_STATE_PREPARED_FOR_FAILOVER;
+        half->has_head = FALSE;
+}
+
+void effect_revert_plan(Story *story, const Choice *choice, const Outcome *outcome)
+{
+        Half *half = half_of(story, choice);
+
+        half->state = CR_STATE_REPLICATING;
+        half->has_head = TRUE;
+}
+
+void effect_suspend(Story *story, const Choice *choice, const Outcome *outcome)
+{
+        Half *half = half_of(story, choice);
+
+        half->suspended_from = half->state;
+        half->state = CR_STATE_SUSPENDED;
+}
+
+void effect_resume(Story *story, const Choice *choice, const Outcome *outcome)
+{
+        half_of(story, choice)->state = half_of(story, choice)->suspended_from;
 }

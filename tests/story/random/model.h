@@ -25,7 +25,9 @@ typedef struct ModelDivergence {
 typedef struct Half {
         gboolean exists;
         CrRole role;
-        CrState state, former_state; /* the latter: what an undo of the preparation goes back to */
+        CrState state;
+        CrState former_state;   /* what an undo of the preparation goes back to */
+        CrState suspended_from; /* what a resume goes back to */
         gboolean has_head;
         Cut head;
         guint history;

@@ -28,7 +28,7 @@ typedef struct Operation {
         void (*effect)(Story *story, const Choice *choice, const Outcome *outcome);
         gboolean cuts;     /* a point, of the head of that site */
         gboolean is_loose; /* the other site may have been told or not */
-        CrState also;      /* a failure may leave a primary or its replica in this state; unknown: none */
+        guint also;        /* states (ALSO) that a failure may leave a site in */
 } Operation;
 
 extern const Operation operations[];
@@ -60,6 +60,10 @@ void effect_discard(Story *story, const Choice *choice, const Outcome *outcome);
 void effect_remove(Story *story, const Choice *choice, const Outcome *outcome);
 void effect_destroy(Story *story, const Choice *choice, const Outcome *outcome);
 void effect_modify(Story *story, const Choice *choice, const Outcome *outcome);
+void effect_plan(Story *story, const Choice *choice, const Outcome *outcome);
+void effect_revert_plan(Story *story, const Choice *choice, const Outcome *outcome);
+void effect_suspend(Story *story, const Choice *choice, const Outcome *outcome);
+void effect_resume(Story *story, const Choice *choice, const Outcome *outcome);
 void effect_nothing(Story *story, const Choice *choice, const Outcome *outcome);
 
 /* acts.c */
@@ -72,3 +76,5 @@ void act_be_refused(Story *story, const Choice *choice);
 /* Makes the images of a collection that is to be defined. */
 void act_make_images(Story *story, guint s, Cut *cut);
 void act_check_export(Story *story, const Choice *choice, const char *folder);
+/* The test copy of that site shows the chosen point; then its machine writes. */
+void act_check_test(Story *story, const Choice *choice);

@@ -24,6 +24,11 @@ static gboolean is_prepared(const Half *half)
         return is(half, CR_ROLE_REPLICA, CR_STATE_PREPARED_FOR_REVERSE_REPLICATION);
 }
 
+static gboolean may_take_over(const Half *half)
+{
+        return is_replica(half) || is_prepared(half) || is(half, CR_ROLE_REPLICA, CR_STATE_SUSPENDED);
+}
+
 /* Sends, or would if the other side let it. */
 static gboolean sends(const Half *half)
 {
@@ -132,7 +137,7 @@ static gboolean can_fail_over(Story *story, Choice *choice)
 
         choice->latest = TRUE;
         choice->point = half->newest;
-        return story->runs[choice->s] && (is_replica(half) || is_prepared(half)) && half->n_points > 0 &&
+        return story->runs[choice->s] && may_take_over(half) && half->n_points > 0 &&
                half->n_divergences < DIVERGENCES_MAX && !cr_id_is_none(&half->newest);
 }
 
@@ -140,7 +145,7 @@ static gboolean can_fail_over_to_older(Story *story, Choice *choice)
 {
         const Half *half = half_of(story, choice);
 
-        if (!story->runs[choice->s] || (!is_replica(half) && !is_prepared(half)) || half->n_points == 0 ||
+        if (!story->runs[choice->s] || !may_take_over(half) || half->n_points == 0 ||
                 half->n_divergences == DIVERGENCES_MAX)
                 return FALSE;
         choice->point = half->point[story_random(story, half->n_points)].id;
@@ -233,7 +238,10 @@ static gboolean must_prepare(Story *story, const Choice *choice)
 
 static gboolean can_undo(Story *story, Choice *choice)
 {
-        return is_allowed(story, choice, CR_OP_UNDO_PREPARE) && half_undoable(half_of(story, choice));
+        Half *half = half_of(story, choice);
+
+        return is_allowed(story, choice, CR_OP_UNDO_PREPARE) &&
+               (half_undoable(half) || half->former_state == CR_STATE_PREPARED_FOR_FAILOVER);
 }
 
 static Outcome call_undo(Story *story, const Choice *choice)
@@ -302,7 +310,7 @@ static gboolean has_many_divergences(Story *story, Choice *choice)
 static gboolean can_remove(Story *story, Choice *choice)
 {
         return is_allowed(story, choice, CR_OP_REMOVE_RELATIONSHIP) &&
-               half_of(story, choice)->n_divergences == 0;
+               !story->shown[choice->s].has_test_copy && half_of(story, choice)->n_divergences == 0;
 }
 
 static Outcome call_remove(Story *story, const Choice *choice)
@@ -313,7 +321,8 @@ static Outcome call_remove(Story *story, const Choice *choice)
 
 static gboolean can_destroy(Story *story, Choice *choice)
 {
-        return is_allowed(story, choice, CR_OP_DESTROY) && half_of(story, choice)->n_divergences == 0;
+        return is_allowed(story, choice, CR_OP_DESTROY) && !story->shown[choice->s].has_test_copy &&
+               half_of(story, choice)->n_divergences == 0;
 }
 
 /* What else would lead to nothing: a collection that the other site's half does not belong to. */
@@ -323,6 +332,15 @@ static gboolean is_in_the_way(Story *story, Choice *choice)
 
         return can_destroy(story, choice) && half->state == CR_STATE_DISABLED &&
                (half->role == CR_ROLE_REPLICA || other->exists) && other->role != CR_ROLE_REPLICA;
+}
+
+/* A primary whose replica was destroyed, or let go. */
+static gboolean leads_nowhere(Story *story, Choice *choice)
+{
+        const Half *other = other_of(story, choice);
+
+        return can_remove(story, choice) && half_of(story, choice)->role == CR_ROLE_PRIMARY &&
+               story->runs[1 - choice->s] && (!other->exists || other->role == CR_ROLE_NONE);
 }
 
 static Outcome call_destroy(Story *story, const Choice *choice)
@@ -341,6 +359,94 @@ static Outcome call_modify(Story *story, const Choice *choice)
 {
         return story_manager(story, choice->s, "ModifyReplicationSettings", "(o@a{sv})", SHOP,
                 g_variant_new_parsed("{'RecoveryHistory': <%q>}", (guint16)choice->history));
+}
+
+static Outcome call_plan(Story *story, const Choice *choice)
+{
+        return story_manager(story, choice->s, "InitiatePlannedFailover", "(o@a{sv})", SHOP,
+                g_variant_new_parsed("@a{sv} {}"));
+}
+
+static gboolean can_revert_plan(Story *story, Choice *choice)
+{
+        return is_allowed(story, choice, CR_OP_REVERT_PLANNED_FAILOVER);
+}
+
+static Outcome call_revert_plan(Story *story, const Choice *choice)
+{
+        return story_manager(story, choice->s, "RevertPlannedFailover", "(o)", SHOP);
+}
+
+static gboolean must_revert_plan(Story *story, const Choice *choice)
+{
+        return other_of(story, choice)->role != CR_ROLE_PRIMARY;
+}
+
+static gboolean can_suspend(Story *story, Choice *choice)
+{
+        const Half *half = half_of(story, choice);
+
+        return story->runs[choice->s] && (sends(half) || is_replica(half));
+}
+
+static Outcome call_suspend(Story *story, const Choice *choice)
+{
+        return story_manager(story, choice->s, "SuspendReplication", "(o)", SHOP);
+}
+
+static gboolean can_resume(Story *story, Choice *choice)
+{
+        return story->runs[choice->s] && half_of(story, choice)->exists &&
+               half_of(story, choice)->state == CR_STATE_SUSPENDED;
+}
+
+static Outcome call_resume(Story *story, const Choice *choice)
+{
+        return story_manager(story, choice->s, "ResumeReplication", "(o)", SHOP);
+}
+
+static Outcome call_resynchronize(Story *story, const Choice *choice)
+{
+        return story_manager(story, choice->s, "Resynchronize", "(otb)", SHOP, G_GUINT64_CONSTANT(0), FALSE);
+}
+
+/* Two sites that were never told anything but what the other one holds agree. */
+static Outcome call_verify(Story *story, const Choice *choice)
+{
+        Outcome outcome = story_manager(
+                story, choice->s, "Verify", "(o@a{sv})", SHOP, g_variant_new_parsed("@a{sv} {}"));
+        g_autoptr(GVariant) differences =
+                outcome.result ? g_variant_lookup_value(outcome.result, "Differences", NULL) : NULL;
+
+        if (outcome.ending == ENDED_WELL && outcome.result &&
+                (!differences || g_variant_n_children(differences) > 0))
+                story_fail(story, "the two sites differ");
+        return outcome;
+}
+
+static gboolean can_test(Story *story, Choice *choice)
+{
+        return can_fail_over_to_older(story, choice) && !story->shown[choice->s].has_test_copy;
+}
+
+static Outcome call_test(Story *story, const Choice *choice)
+{
+        g_autofree char *path = g_strdup_printf("%s/point/%s", SHOP, choice->point.text);
+        Outcome outcome = story_manager(story, choice->s, "TestReplicaCollection", "(oo)", SHOP, path);
+
+        if (outcome.ending == ENDED_WELL)
+                act_check_test(story, choice);
+        return outcome;
+}
+
+static gboolean can_end_test(Story *story, Choice *choice)
+{
+        return story->runs[choice->s] && story->shown[choice->s].has_test_copy;
+}
+
+static Outcome call_end_test(Story *story, const Choice *choice)
+{
+        return story_manager(story, choice->s, "RevertTestReplicaCollection", "(o)", SHOP);
 }
 
 static gboolean can_write(Story *story, Choice *choice)
@@ -370,37 +476,42 @@ const Operation operations[] = {
         {"stop", 2, both_run, .act = act_stop},
         {"start again", 30, is_down, .act = act_start},
         {"be refused", 15, can_be_asked, .act = act_be_refused},
-        {"define", 60, can_define, NULL, call_define, NULL, effect_define, .also = CR_STATE_UNKNOWN},
-        {"create", 150, can_create, NULL, call_create, must_create, effect_create, .is_loose = TRUE,
-                .also = CR_STATE_UNKNOWN},
+        {"define", 60, can_define, NULL, call_define, NULL, effect_define},
+        {"create", 150, can_create, NULL, call_create, must_create, effect_create, .is_loose = TRUE},
         {"start", 150, can_start, NULL, call_start, must_start, effect_send, .cuts = TRUE,
-                .also = CR_STATE_INITIAL_REPLICATION},
+                .also = ALSO(INITIAL_REPLICATION) | ALSO(CRITICAL)},
         {"replicate", 50, can_replicate, NULL, call_replicate, must_replicate, effect_send, .cuts = TRUE,
-                .also = CR_STATE_CRITICAL},
-        {"fail over", 14, can_fail_over, NULL, call_fail_over, NULL, effect_failover,
-                .also = CR_STATE_UNKNOWN},
-        {"fail over to a point", 8, can_fail_over_to_older, NULL, call_fail_over, NULL, effect_failover,
-                .also = CR_STATE_UNKNOWN},
-        {"break a tie", 3, can_break_tie, NULL, call_fail_over, never, effect_break_tie,
-                .also = CR_STATE_UNKNOWN},
-        {"revert", 12, can_revert, NULL, call_revert, must_revert, effect_revert, .also = CR_STATE_UNKNOWN},
-        {"commit", 12, can_commit, NULL, call_commit, NULL, effect_commit, .also = CR_STATE_UNKNOWN},
-        {"preview", 3, can_preview, NULL, call_preview, never, effect_nothing, .also = CR_STATE_UNKNOWN},
-        {"prepare", 25, can_prepare, NULL, call_prepare, must_prepare, effect_prepare,
-                .also = CR_STATE_UNKNOWN},
-        {"undo", 8, can_undo, NULL, call_undo, NULL, effect_undo, .also = CR_STATE_UNKNOWN},
-        {"reverse", 30, can_reverse, NULL, call_reverse, must_reverse, effect_reverse, .cuts = TRUE,
-                .also = CR_STATE_UNKNOWN},
-        {"export", 5, choose_divergence, NULL, call_export, NULL, effect_nothing, .also = CR_STATE_UNKNOWN},
-        {"discard", 3, choose_divergence, NULL, call_discard, NULL, effect_discard, .also = CR_STATE_UNKNOWN},
-        {"discard one of many", 20, has_many_divergences, NULL, call_discard, NULL, effect_discard,
-                .also = CR_STATE_UNKNOWN},
-        {"remove", 1, can_remove, NULL, call_remove, NULL, effect_remove, .is_loose = TRUE,
-                .also = CR_STATE_UNKNOWN},
-        {"destroy", 1, can_destroy, NULL, call_destroy, NULL, effect_destroy, .is_loose = TRUE,
-                .also = CR_STATE_UNKNOWN},
+                .also = ALSO(CRITICAL)},
+        {"fail over", 14, can_fail_over, NULL, call_fail_over, NULL, effect_failover},
+        {"fail over to a point", 8, can_fail_over_to_older, NULL, call_fail_over, NULL, effect_failover},
+        {"break a tie", 3, can_break_tie, NULL, call_fail_over, never, effect_break_tie},
+        {"revert", 12, can_revert, NULL, call_revert, must_revert, effect_revert},
+        {"commit", 12, can_commit, NULL, call_commit, NULL, effect_commit},
+        {"preview", 3, can_preview, NULL, call_preview, never, effect_nothing},
+        {"prepare", 25, can_prepare, NULL, call_prepare, must_prepare, effect_prepare},
+        {"undo", 8, can_undo, NULL, call_undo, NULL, effect_undo},
+        {"reverse", 30, can_reverse, NULL, call_reverse, must_reverse, effect_reverse, .cuts = TRUE},
+        {"plan a failover", 6, can_replicate, NULL, call_plan, must_replicate, effect_plan, .cuts = TRUE,
+                .also = ALSO(CRITICAL) | ALSO(REPLICATING)},
+        {"revert the plan", 10, can_revert_plan, NULL, call_revert_plan, must_revert_plan,
+                effect_revert_plan},
+        {"suspend", 3, can_suspend, NULL, call_suspend, NULL, effect_suspend},
+        {"resume", 25, can_resume, NULL, call_resume, NULL, effect_resume},
+        {"resynchronize", 5, can_replicate, NULL, call_resynchronize, must_replicate, effect_send,
+                .cuts = TRUE, .also = ALSO(CRITICAL) | ALSO(WAITING_TO_RESYNCHRONIZE)},
+        {"verify", 5, can_replicate, NULL, call_verify, must_replicate, effect_nothing,
+                .also = ALSO(CRITICAL)},
+        {"test a failover", 5, can_test, NULL, call_test, NULL, effect_nothing},
+        {"end the test", 15, can_end_test, NULL, call_end_test, NULL, effect_nothing},
+        {"export", 5, choose_divergence, NULL, call_export, NULL, effect_nothing},
+        {"discard", 3, choose_divergence, NULL, call_discard, NULL, effect_discard},
+        {"discard one of many", 20, has_many_divergences, NULL, call_discard, NULL, effect_discard},
+        {"remove", 1, can_remove, NULL, call_remove, NULL, effect_remove, .is_loose = TRUE},
+        {"remove what leads nowhere", 30, leads_nowhere, NULL, call_remove, NULL, effect_remove,
+                .is_loose = TRUE},
+        {"destroy", 1, can_destroy, NULL, call_destroy, NULL, effect_destroy, .is_loose = TRUE},
         {"destroy what is in the way", 20, is_in_the_way, NULL, call_destroy, NULL, effect_destroy,
-                .is_loose = TRUE, .also = CR_STATE_UNKNOWN},
-        {"modify", 4, can_modify, NULL, call_modify, NULL, effect_modify, .also = CR_STATE_UNKNOWN},
+                .is_loose = TRUE},
+        {"modify", 4, can_modify, NULL, call_modify, NULL, effect_modify},
 };
 const guint n_operations = G_N_ELEMENTS(operations);

@@ -5,8 +5,10 @@
 
 void shown_clear(Shown *shown)
 {
-        for (guint i = 0; i < N_DISKS; i++)
+        for (guint i = 0; i < N_DISKS; i++) {
                 g_free(shown->paths[i]);
+                g_free(shown->test_paths[i]);
+        }
         g_clear_pointer(&shown->points, g_array_unref);
         g_clear_pointer(&shown->divergences, g_array_unref);
         *shown = (Shown){0};
@@ -22,13 +24,13 @@ static CrId lookup_id(GVariant *properties, const char *name)
         return id;
 }
 
-static void read_disks(GVariant *properties, Shown *shown)
+static void read_disks(GVariant *properties, char **ret_paths)
 {
         g_autoptr(GVariant) disks = g_variant_lookup_value(properties, "Disks", G_VARIANT_TYPE("a(sst)"));
 
         ck_assert_uint_eq(g_variant_n_children(disks), N_DISKS);
         for (guint i = 0; i < N_DISKS; i++)
-                g_variant_get_child(disks, i, "(sst)", NULL, &shown->paths[i], NULL);
+                g_variant_get_child(disks, i, "(sst)", NULL, &ret_paths[i], NULL);
 }
 
 static gboolean waits_for_recovery(GVariant *properties)
@@ -63,7 +65,7 @@ static void read_collection(GVariant *properties, Shown *shown)
         shown->history = history;
         shown->is_busy = strcmp(job, "/") != 0;
         shown->waits_for_recovery = waits_for_recovery(properties);
-        read_disks(properties, shown);
+        read_disks(properties, shown->paths);
 }
 
 static void read_object(const char *path, GVariant *interfaces, Shown *shown)
@@ -72,8 +74,15 @@ static void read_object(const char *path, GVariant *interfaces, Shown *shown)
         g_autoptr(GVariant) point = g_variant_lookup_value(interfaces, CR_POINT_INTERFACE, NULL);
         g_autoptr(GVariant) divergence = g_variant_lookup_value(interfaces, CR_DIVERGENCE_INTERFACE, NULL);
 
+        const char *name = "";
+
         if (collection && strcmp(path, SHOP) == 0)
                 read_collection(collection, shown);
+        if (collection && g_variant_lookup(collection, "Name", "&s", &name) &&
+                strcmp(name, TEST_COPY_NAME) == 0) {
+                shown->has_test_copy = TRUE;
+                read_disks(collection, shown->test_paths);
+        }
         if (point && g_str_has_prefix(path, SHOP "/")) {
                 ShownPoint one = {lookup_id(point, "Id"), lookup_id(point, "Parent")};
 

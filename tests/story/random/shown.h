@@ -10,6 +10,7 @@
 #include "tests/story/random/contents.h"
 
 #define SHOP MANAGER "/collection/shop"
+#define TEST_COPY_NAME "shop-test"
 
 typedef struct ShownPoint {
         CrId id, parent;
@@ -29,8 +30,10 @@ typedef struct Shown {
         guint64 generation;
         guint history;        /* the setting RecoveryHistory */
         char *paths[N_DISKS]; /* of the heads */
-        GArray *points;       /* ShownPoint */
-        GArray *divergences;  /* ShownDivergence */
+        gboolean has_test_copy;
+        char *test_paths[N_DISKS]; /* of its heads */
+        GArray *points;            /* ShownPoint */
+        GArray *divergences;       /* ShownDivergence */
 } Shown;
 
 void shown_clear(Shown *shown);

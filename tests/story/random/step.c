@@ -111,7 +111,7 @@ static void judge(Story *story, const Operation *operation, const Choice *choice
         }
         operation->effect(story, choice, outcome);
         if (outcome->ending == ENDED_WELL && !operation->is_loose)
-                story_compare(story, NULL, CR_STATE_UNKNOWN);
+                story_compare(story, NULL, 0);
         else
                 story_compare(story, before, operation->also);
 }

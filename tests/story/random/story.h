@@ -67,9 +67,11 @@ Outcome story_call(Story *story, guint s, const char *path, const char *interfac
         story_call(story, s, MANAGER, CR_MANAGER_INTERFACE, member, g_variant_new(__VA_ARGS__))
 
 /* What both sites show must be what the model expects; it learns the new ids. @before: what the operation did
- * is not certain, and each site may also be as it was before. NULL: it is certain. @also: a state that a
- * primary may have instead of the one expected. */
-void story_compare(Story *story, const Model *before, CrState also);
+ * is not certain, and each site may also be as it was before. NULL: it is certain. @also: states (ALSO)
+ * that a site may have instead of the one expected. */
+#define ALSO_BIT(state) (1u << (state))
+#define ALSO(name) ALSO_BIT(CR_STATE_##name)
+void story_compare(Story *story, const Model *before, guint also);
 /* The heads of site @s show what they should. */
 void story_check_heads(Story *story, guint s);
 /* Everything that both sites hold, by their stores: contents of points and divergences, lengths of chains, no
