@@ -11,6 +11,7 @@
 #include "worker/cycle.h"
 #include "worker/define.h"
 #include "worker/heads.h"
+#include "worker/machines.h"
 #include "worker/operations.h"
 
 typedef struct Update {
@@ -55,7 +56,8 @@ static gboolean remove_disk(Update *update, const char *name, GPtrArray *layers,
                 return FALSE;
         }
         CrId id = disk->id;
-        for (guint i = 0; i < before->layers->len; i++) {
+        /* The head comes last: it is the one to be named when somebody has it open. */
+        for (guint i = before->layers->len; i-- > 0;) {
                 CrLayer *layer = g_ptr_array_index(before->layers, i);
 
                 if (cr_id_equal(&layer->disk, &id))
@@ -114,16 +116,17 @@ static gboolean check_rest(const CrCollection *before, const CrCollection *after
         return FALSE;
 }
 
-static gboolean check_not_empty(
-        const CrCollection *collection, GVariant *add, GVariant *remove, GError **error)
+static gboolean check_not_empty(const CrCollection *collection, GVariant *add, GVariant *remove,
+        gboolean has_machines, GError **error)
 {
         gboolean is_restricted = collection->state == CR_STATE_CRITICAL ||
                                  collection->state == CR_STATE_FAILED_OVER ||
                                  collection->state == CR_STATE_COMMITTED;
 
-        if (g_variant_n_children(add) + g_variant_n_children(remove) == 0)
+        if (g_variant_n_children(add) + g_variant_n_children(remove) == 0 && !has_machines)
                 g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER,
-                        "no disk of collection '%s' is to be added or removed", collection->name);
+                        "no disk of collection '%s' is to be added or removed, and no machine named",
+                        collection->name);
         else if (is_restricted && g_variant_n_children(add) > 0)
                 g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
                         "collection '%s' is %s: a disk can only be taken out now; add disks when it "
@@ -142,12 +145,11 @@ static gboolean plan_update(Update *update, GError **error)
         g_autoptr(GVariant) add = cr_worker_get(worker, "Add", "a(ss)", error);
         g_autoptr(GVariant) remove = add ? cr_worker_get(worker, "Remove", "as", error) : NULL;
 
-        if (!remove || !cr_worker_refuse_options(worker, error) ||
-                !check_not_empty(update->before, add, remove, error))
+        if (!remove || !check_not_empty(update->before, add, remove, cr_machines_are_named(worker), error))
                 return FALSE;
         update->plan = cr_plan_new(update->before, worker->operation);
-        return remove_disks(update, remove, error) && add_disks(update, add, error) &&
-               check_rest(update->before, update->plan->after, error);
+        return cr_machines_take(worker, update->plan->after, error) && remove_disks(update, remove, error) &&
+               add_disks(update, add, error) && check_rest(update->before, update->plan->after, error);
 }
 
 /* No peer is needed: there is none, nothing was sent to it yet, or it is not a replica any more. */
@@ -190,13 +192,22 @@ static gboolean update_and_send(CrWorker *worker, GError **error)
         return cycle.fence && cr_worker_ready(worker, NULL, error) && carry_out(&cycle, &update, error);
 }
 
+/* FALSE: it is about machines alone, which are this site's own affair. */
+static gboolean changes_disks(CrWorker *worker)
+{
+        g_autoptr(GVariant) add = cr_worker_get(worker, "Add", "a(ss)", NULL);
+        g_autoptr(GVariant) remove = cr_worker_get(worker, "Remove", "as", NULL);
+
+        return !add || !remove || g_variant_n_children(add) + g_variant_n_children(remove) > 0;
+}
+
 gboolean cr_operation_update_disks(CrWorker *worker, GError **error)
 {
         g_autoptr(CrCollection) collection = cr_worker_load(worker, error);
 
         if (!collection)
                 return FALSE;
-        if (collection->state == CR_STATE_REPLICATING)
+        if (collection->state == CR_STATE_REPLICATING && changes_disks(worker))
                 return update_and_send(worker, error);
         return update_here(worker, collection, error);
 }
