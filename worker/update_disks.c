@@ -56,7 +56,7 @@ static gboolean remove_disk(Update *update, const char *name, GPtrArray *layers,
                 return FALSE;
         }
         CrId id = disk->id;
-        /* The head comes last: it is the one to be named when somebody has it open. */
+        /* The head is the last: it is the one to be named when somebody has it open. */
         for (guint i = before->layers->len; i-- > 0;) {
                 CrLayer *layer = g_ptr_array_index(before->layers, i);
 
