@@ -51,6 +51,7 @@ beside_replication()
         same "$(copy_property b State) $(copy_property b Role) $(copy_property b ReplicationMode) $(copy_property b ReplicationState)" \
                 "test-failover test-replica 3 21" "state and role of the copy"
         expect b replicating
+        [[ $(ctl b show "$shop-test") == *$(copy b one)* ]] || fail "the copy's disks are not shown"
         same "$(copy_digests b)" "$before" "the copy"
         expect_error 32775 InvalidState ctl b test "$shop"
         expect_message RevertTestReplicaCollection ctl b destroy "$shop"
