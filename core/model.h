@@ -82,6 +82,13 @@ typedef struct CrDivergentDisk {
         guint64 bytes; /* that its files above the common point occupy */
 } CrDivergentDisk;
 
+/* The class's InitialReplicationType: how a replica gets its first point. */
+typedef enum CrInitialType {
+        CR_INITIAL_OVER_NETWORK = 1,
+        CR_INITIAL_BY_EXPORT = 2,
+        CR_INITIAL_SEEDED = 3,
+} CrInitialType;
+
 /* A transfer that is being received. One at most per collection. */
 typedef struct CrReceive {
         CrId transfer; /* none: nothing is being received */
@@ -124,7 +131,7 @@ typedef struct CrCollection {
         gint64 last_replication; /* 0: never */
         gint64 last_apply;       /* 0: never */
         guint last_consistency;
-        guint initial_type;    /* the class's InitialReplicationType of the one under way or done; 0: none */
+        guint initial_type;    /* CrInitialType of the one under way or done in this relationship; 0: none */
         gint64 scheduled_time; /* when scheduled_operation is due; 0: none is */
         char *scheduled_operation;    /* cr_operation_word(); NULL: none */
         char *scheduled_request;      /* its keys of the request, a{sv} as printed text; NULL: none */

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Divergence.Export and Divergence.Discard. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "core/failpoint.h"
 #include "core/lineage.h"
-#include "core/path_policy.h"
 #include "core/plans.h"
 #include "core/redo.h"
+#include "worker/export_folder.h"
 #include "worker/operations.h"
 
 typedef struct Export {
@@ -18,9 +12,7 @@ typedef struct Export {
         const CrCollection *collection;
         const CrEngine *engine;
         const CrDivergence *divergence;
-        char *directory;
-        int directory_fd;
-        CrId token;
+        CrExportFolder *folder;
 } Export;
 
 static const CrDivergence *find_divergence(CrWorker *worker, const CrCollection *collection, GError **error)
@@ -41,46 +33,22 @@ static char *file_name(const CrDisk *disk)
         return g_strdup_printf("%s.qcow2", disk->name);
 }
 
-/* With a random part: what a killed export left is deleted by this name, so nobody else's file may have it.
- */
-static char *partial_name(const Export *export, const CrDisk *disk)
+static const CrDisk *disk_at(const Export *export, guint index)
 {
-        return g_strdup_printf(".%s-%s.part", export->token.text, disk->name);
+        const CrDivergentDisk *divergent = g_ptr_array_index(export->divergence->disks, index);
+
+        return cr_collection_disk(export->collection, &divergent->disk);
 }
 
-static gboolean check_free(const Export *export, const char *name, GError **error)
+static gboolean add_files(const Export *export, GError **error)
 {
-        struct stat st;
+        for (guint i = 0; i < export->divergence->disks->len; i++) {
+                g_autofree char *name = file_name(disk_at(export, i));
 
-        if (fstatat(export->directory_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
-                return TRUE;
-        g_set_error(error, CR_ERROR, CR_ERROR_INVALID_PARAMETER,
-                "%s/%s exists already: choose an empty folder", export->directory, name);
-        return FALSE;
-}
-
-static gboolean check_names(const Export *export, GError **error)
-{
-        for (guint i = 0; i < export->collection->disks->len; i++) {
-                const CrDisk *disk = g_ptr_array_index(export->collection->disks, i);
-                g_autofree char *name = file_name(disk);
-
-                if (!check_free(export, name, error))
+                if (!cr_export_folder_add(export->folder, name, error))
                         return FALSE;
         }
         return TRUE;
-}
-
-/* The partial files are noted, so that a killed export leaves none. */
-static gboolean note_partial_files(const Export *export, GError **error)
-{
-        g_auto(GStrv) paths = g_new0(char *, export->collection->disks->len + 1);
-
-        for (guint i = 0; i < export->collection->disks->len; i++) {
-                g_autofree char *name = partial_name(export, g_ptr_array_index(export->collection->disks, i));
-                paths[i] = g_build_filename(export->directory, name, NULL);
-        }
-        return cr_store_stage(export->worker->store, &export->collection->id, paths, error);
 }
 
 static void show_progress(guint64 done, guint64 total, void *userdata)
@@ -88,67 +56,55 @@ static void show_progress(guint64 done, guint64 total, void *userdata)
         cr_worker_progress(done, total);
 }
 
-static gboolean export_disk(const Export *export, const CrDivergentDisk *divergent, GError **error)
+static gboolean export_disk(const Export *export, guint index, GError **error)
 {
-        const CrDisk *disk = cr_collection_disk(export->collection, &divergent->disk);
-        g_autoptr(GPtrArray) chain =
-                disk ? cr_lineage_chain(export->collection, &divergent->layer, error) : NULL;
+        const CrDivergentDisk *divergent = g_ptr_array_index(export->divergence->disks, index);
+        const CrDisk *disk = disk_at(export, index);
+        g_autoptr(GPtrArray) chain = cr_lineage_chain(export->collection, &divergent->layer, error);
 
         if (!chain)
                 return FALSE;
-        g_autofree char *part = partial_name(export, disk);
+        g_autofree char *name = file_name(disk);
         g_autofree char *phase = g_strdup_printf("exporting disk '%s'", disk->name);
         cr_worker_phase(phase);
-        return export->engine->export_image(
-                export->worker->config, chain, export->directory_fd, part, show_progress, NULL, error);
+        return cr_export_folder_write_image(
+                export->folder, export->engine, name, chain, show_progress, NULL, error);
 }
 
-/* All disks are complete: now they take their names, none over a file that came meanwhile. */
-static gboolean publish(const Export *export, GVariantBuilder *paths, GError **error)
+static GVariant *exported_paths(const Export *export)
 {
-        for (guint i = 0; i < export->divergence->disks->len; i++) {
-                const CrDivergentDisk *divergent = g_ptr_array_index(export->divergence->disks, i);
-                const CrDisk *disk = cr_collection_disk(export->collection, &divergent->disk);
-                g_autofree char *part = partial_name(export, disk);
-                g_autofree char *name = file_name(disk);
+        GVariantBuilder paths;
 
-                if (renameat2(export->directory_fd, part, export->directory_fd, name, RENAME_NOREPLACE) < 0)
-                        return cr_error_set_errno(error, errno, "%s/%s", export->directory, name);
-                g_autofree char *path = g_build_filename(export->directory, name, NULL);
-                g_variant_builder_add(paths, "(ss)", disk->name, path);
+        g_variant_builder_init(&paths, G_VARIANT_TYPE("a(ss)"));
+        for (guint i = 0; i < export->divergence->disks->len; i++) {
+                const CrDisk *disk = disk_at(export, i);
+                g_autofree char *name = file_name(disk);
+                g_autofree char *path = cr_export_folder_path(export->folder, name);
+
+                g_variant_builder_add(&paths, "(ss)", disk->name, path);
         }
-        if (fsync(export->directory_fd) < 0)
-                return cr_error_set_errno(error, errno, "%s", export->directory);
-        return TRUE;
+        return g_variant_builder_end(&paths);
 }
 
 static gboolean export_disks(Export *export, GError **error)
 {
-        GVariantBuilder paths;
-        GVariantDict result;
-
-        if (!note_partial_files(export, error))
+        if (!cr_export_folder_note(export->folder, error))
                 return FALSE;
         CR_FAILPOINT("export.noted");
         for (guint i = 0; i < export->divergence->disks->len; i++)
-                if (!export_disk(export, g_ptr_array_index(export->divergence->disks, i), error))
+                if (!export_disk(export, i, error))
                         return FALSE;
         CR_FAILPOINT("export.written");
-        g_variant_builder_init(&paths, G_VARIANT_TYPE("a(ss)"));
-        if (!publish(export, &paths, error)) {
-                g_variant_builder_clear(&paths);
+        if (!cr_export_folder_publish(export->folder, error))
                 return FALSE;
-        }
-        g_variant_dict_init(&result, NULL);
-        g_variant_dict_insert_value(&result, "Paths", g_variant_builder_end(&paths));
-        g_variant_dict_insert(&result, "BytesSent", "t", G_GUINT64_CONSTANT(0));
-        cr_worker_result(g_variant_dict_end(&result));
+        cr_worker_result(
+                g_variant_new_parsed("{'Paths': <%@a(ss)>, 'BytesSent': <@t 0>}", exported_paths(export)));
         return cr_store_unstage(export->worker->store, &export->collection->id, error);
 }
 
 static gboolean run_export(Export *export, GError **error)
 {
-        if (!check_names(export, error) || !cr_worker_ready(export->worker, NULL, error))
+        if (!add_files(export, error) || !cr_worker_ready(export->worker, NULL, error))
                 return FALSE;
         if (export_disks(export, error))
                 return TRUE;
@@ -161,8 +117,7 @@ gboolean cr_operation_export(CrWorker *worker, GError **error)
 {
         g_autoptr(CrCollection) collection = cr_worker_load(worker, error);
         g_autoptr(GVariant) directory = collection ? cr_worker_get(worker, "Directory", "s", error) : NULL;
-        Export export = {
-                .worker = worker, .collection = collection, .directory_fd = -1, .token = cr_id_new()};
+        Export export = {.worker = worker, .collection = collection};
 
         if (!directory || !cr_worker_refuse_options(worker, error))
                 return FALSE;
@@ -170,14 +125,10 @@ gboolean cr_operation_export(CrWorker *worker, GError **error)
         export.divergence = export.engine ? find_divergence(worker, collection, error) : NULL;
         if (!export.divergence)
                 return FALSE;
-        export.directory = g_variant_dup_string(directory, NULL);
-        export.directory_fd =
-                cr_path_open_directory(worker->config->export_directories, export.directory, error);
-        gboolean ok = export.directory_fd >= 0 && run_export(&export, error);
-        if (export.directory_fd >= 0)
-                close(export.directory_fd);
-        g_free(export.directory);
-        return ok;
+        g_autoptr(CrExportFolder) folder =
+                cr_export_folder_open(worker, &collection->id, g_variant_get_string(directory, NULL), error);
+        export.folder = folder;
+        return folder && run_export(&export, error);
 }
 
 gboolean cr_operation_discard(CrWorker *worker, GError **error)
