@@ -31,8 +31,12 @@ typedef struct Operation {
         guint also;        /* states (ALSO) that a failure may leave a site in */
 } Operation;
 
-extern const Operation operations[];
-extern const guint n_operations;
+typedef struct OperationGroup {
+        const Operation *operations;
+        guint n;
+} OperationGroup;
+
+extern const OperationGroup group_acts, group_relationship, group_failover;
 
 /* Of the site that is asked, and of the other one. */
 static inline Half *half_of(Story *story, const Choice *choice)

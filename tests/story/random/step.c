@@ -10,7 +10,10 @@
 #define STRIKE_ONE_IN 8 /* calls that a death strikes */
 #define CHECK_ALL_EVERY 25
 
-static guint counts[64];
+/* How often each operation, by its name, ended well. */
+static GHashTable *counts;
+
+static const OperationGroup *const groups[] = {&group_acts, &group_relationship, &group_failover};
 
 /* ---- what ---- */
 
@@ -19,20 +22,30 @@ typedef struct Candidate {
         Choice choice;
 } Candidate;
 
+/* Adds it for each site where it makes sense; its weight there. */
+static guint add_candidates(Story *story, const Operation *operation, GArray *candidates)
+{
+        guint weight = 0;
+
+        for (guint s = 0; s < 2; s++) {
+                Candidate one = {operation, {.s = s}};
+
+                if (!operation->can(story, &one.choice))
+                        continue;
+                g_array_append_val(candidates, one);
+                weight += operation->weight;
+        }
+        return weight;
+}
+
 static Candidate choose(Story *story)
 {
         g_autoptr(GArray) candidates = g_array_new(FALSE, FALSE, sizeof(Candidate));
         guint total = 0;
 
-        for (guint i = 0; i < n_operations; i++)
-                for (guint s = 0; s < 2; s++) {
-                        Candidate one = {&operations[i], {.s = s}};
-
-                        if (!operations[i].can(story, &one.choice))
-                                continue;
-                        g_array_append_val(candidates, one);
-                        total += operations[i].weight;
-                }
+        for (guint g = 0; g < G_N_ELEMENTS(groups); g++)
+                for (guint i = 0; i < groups[g]->n; i++)
+                        total += add_candidates(story, &groups[g]->operations[i], candidates);
         guint left = story_random(story, total), i = 0;
         while (left >= g_array_index(candidates, Candidate, i).operation->weight)
                 left -= g_array_index(candidates, Candidate, i++).operation->weight;
@@ -116,6 +129,13 @@ static void judge(Story *story, const Operation *operation, const Choice *choice
                 story_compare(story, before, operation->also);
 }
 
+static void count(const Operation *operation)
+{
+        guint n = GPOINTER_TO_UINT(g_hash_table_lookup(counts, operation->name));
+
+        g_hash_table_insert(counts, (gpointer)operation->name, GUINT_TO_POINTER(n + 1));
+}
+
 static void carry_out(Story *story, const Operation *operation, const Choice *choice)
 {
         g_autofree Model *before = g_memdup2(&story->model, sizeof(Model));
@@ -131,7 +151,8 @@ static void carry_out(Story *story, const Operation *operation, const Choice *ch
         tell(story, operation, choice, &outcome, &one);
         story_settle(story);
         judge(story, operation, choice, &outcome, struck, before);
-        counts[operation - operations] += outcome.ending == ENDED_WELL;
+        if (outcome.ending == ENDED_WELL)
+                count(operation);
         for (guint s = 0; s < 2; s++)
                 if (story->runs[s])
                         story_check_heads(story, s);
@@ -141,11 +162,13 @@ void story_go_on(Story *story)
 {
         Candidate chosen = choose(story);
 
+        if (!counts)
+                counts = g_hash_table_new(g_str_hash, g_str_equal);
         story->step++;
         if (chosen.operation->act) {
                 story_say(story, "%s at %c", chosen.operation->name, 'A' + (int)chosen.choice.s);
                 chosen.operation->act(story, &chosen.choice);
-                counts[chosen.operation - operations]++;
+                count(chosen.operation);
         } else {
                 carry_out(story, chosen.operation, &chosen.choice);
         }
@@ -155,15 +178,15 @@ void story_go_on(Story *story)
 
 guint story_count(const char *operation)
 {
-        for (guint i = 0; i < n_operations; i++)
-                if (strcmp(operations[i].name, operation) == 0)
-                        return counts[i];
-        ck_abort_msg("there is no operation '%s'", operation);
-        return 0;
+        return GPOINTER_TO_UINT(g_hash_table_lookup(counts, operation));
 }
 
 void story_print_counts(void)
 {
-        for (guint i = 0; i < n_operations; i++)
-                printf("%6u %s\n", counts[i], operations[i].name);
+        for (guint g = 0; g < G_N_ELEMENTS(groups); g++)
+                for (guint i = 0; i < groups[g]->n; i++) {
+                        const char *name = groups[g]->operations[i].name;
+
+                        printf("%6u %s\n", story_count(name), name);
+                }
 }
