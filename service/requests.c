@@ -46,10 +46,10 @@ gboolean cr_request_options(CrCall *call, GVariantDict *request, GError **error)
         return take_options(call, 1, request, error);
 }
 
-/* The one option is Machines. */
-static gboolean take_define_options(CrCall *call, GVariantDict *request, GError **error)
+/* The one option of what says which disks there are is Machines. */
+static gboolean take_disk_options(CrCall *call, gsize index, GVariantDict *request, GError **error)
 {
-        g_autoptr(GVariant) options = cr_call_argument(call, 2);
+        g_autoptr(GVariant) options = cr_call_argument(call, index);
         GVariantIter iter;
         const char *key;
         GVariant *value;
@@ -78,7 +78,7 @@ gboolean cr_request_define(CrCall *call, GVariantDict *request, GError **error)
                 return FALSE;
         g_variant_dict_insert_value(request, "Name", name);
         cr_request_take(request, "Disks", cr_call_argument(call, 1));
-        return take_define_options(call, request, error);
+        return take_disk_options(call, 2, request, error);
 }
 
 gboolean cr_request_settings(CrCall *call, GVariantDict *request, GError **error)
@@ -94,7 +94,7 @@ gboolean cr_request_update_disks(CrCall *call, GVariantDict *request, GError **e
 {
         cr_request_take(request, "Add", cr_call_argument(call, 1));
         cr_request_take(request, "Remove", cr_call_argument(call, 2));
-        return take_options(call, 3, request, error);
+        return take_disk_options(call, 3, request, error);
 }
 
 /* An export begins at once, as the class has it: its start time is ignored. */
@@ -231,14 +231,15 @@ CrRoom cr_room_update_disks(const CrCall *call, guint *ret_collections)
 CrRoom cr_room_divergence(const CrCall *call, guint *ret_collections)
 {
         const CrShown *shown = cr_collections_find(call->service->collections, &call->collection);
-        g_autoptr(GVariant) disks = cr_object_get(shown->object, "Disks");
-        g_autoptr(GVariant) role = cr_object_get(shown->object, "ReplicationMode");
-        CrRoom without = cr_collections_room(shown->name, g_variant_get_size(disks), 0, 0);
-        CrRoom with = cr_collections_room(shown->name, g_variant_get_size(disks), 0, 1);
+        g_autoptr(GVariant) disks = shown ? cr_object_get(shown->object, "Disks") : NULL;
+        g_autoptr(GVariant) role = shown ? cr_object_get(shown->object, "ReplicationMode") : NULL;
+        CrRoom without, with;
 
-        /* Prepared already: what is set aside has its room. */
-        if (g_variant_get_uint16(role) == CR_ROLE_REPLICA)
+        /* Destroyed while a preview of it was made; or prepared already: what is set aside has its room. */
+        if (!shown || g_variant_get_uint16(role) == CR_ROLE_REPLICA)
                 return (CrRoom){0, 0};
+        without = cr_collections_room(shown->name, g_variant_get_size(disks), 0, 0);
+        with = cr_collections_room(shown->name, g_variant_get_size(disks), 0, 1);
         return (CrRoom){with.objects - without.objects, with.bytes - without.bytes};
 }
 

@@ -79,7 +79,19 @@ START_TEST(everybody_reads)
 
         ck_assert_str_eq(state, "disabled");
         ck_assert_str_eq(found, shop);
-        manager_fails("NotSupported", "", nobody, "GetReplicationStatistics", "o", shop);
+        sd_bus_message_unref(call_manager(nobody, "GetReplicationStatistics", "o", shop));
+}
+END_TEST
+
+START_TEST(an_operator_resets_statistics_and_nobody_else)
+{
+        g_autoptr(sd_bus) operator= site_connect(&site, "crtest-operator");
+        g_autoptr(sd_bus) nobody = site_connect(&site, "crtest-nobody");
+        g_autofree char *done = manager_path(operator, "ResetReplicationStatistics", "o", shop);
+
+        ck_assert_str_eq(done, "/");
+        call_fails(SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, "", nobody, MANAGER, CR_MANAGER_INTERFACE,
+                "ResetReplicationStatistics", "o", shop);
 }
 END_TEST
 
@@ -110,7 +122,8 @@ int main(void)
 {
         const TTest *const tests[] = {nobody_changes_anything,
                 with_the_interactive_flag_and_no_agent_it_is_denied, objects_come_before_authorization,
-                authorization_comes_before_the_rest, everybody_reads, an_operator_replicates_and_does_no_more,
+                authorization_comes_before_the_rest, everybody_reads,
+                an_operator_resets_statistics_and_nobody_else, an_operator_replicates_and_does_no_more,
                 the_peers_interface_is_the_peers, NULL};
 
         return run_bus_tests("access", tests, set_up, tear_down);

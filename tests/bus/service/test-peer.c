@@ -153,7 +153,7 @@ START_TEST(a_failover_waits_for_no_receive)
         ck_assert_uint_eq(wait_job(there.bus, failover), 0);
         ck_assert_uint_eq(wait_job(there.bus, receive), 32768);
         message = get_string(there.bus, receive, CR_JOB_INTERFACE, "ErrorMessage");
-        ck_assert_msg(strstr(message, "failover") != NULL, "%s", message);
+        ck_assert_msg(strstr(message, "InitiateFailover") != NULL, "%s", message);
         state = get_string(there.bus, shop, CR_COLLECTION_INTERFACE, "State");
         ck_assert_str_eq(state, "failed-over");
         ck_assert_int_eq(kill(sender, SIGCONT), 0);
