@@ -46,7 +46,7 @@ void cr_verb_define_options(GOptionGroup *group, CrVerbOptions *options)
 }
 
 /* Floating. */
-static GVariant *define_options(const CrVerbOptions *options)
+static GVariant *disk_options(const CrVerbOptions *options)
 {
         GVariantDict dict;
 
@@ -63,7 +63,7 @@ gboolean cr_verb_define(CrInvocation *invocation, GError **error)
         GVariant *disks = cr_disks_parse(invocation->args + 1, error);
         g_autofree char *collection = NULL;
         if (disks == NULL || !cr_bus_manager_call_define_collection_sync(client->manager, invocation->args[0],
-                                     disks, define_options(&invocation->options), cr_client_flags(client),
+                                     disks, disk_options(&invocation->options), cr_client_flags(client),
                                      cr_client_timeout(client), &collection, NULL, error))
                 return FALSE;
         if (client->json)
@@ -92,6 +92,9 @@ void cr_verb_update_disks_options(GOptionGroup *group, CrVerbOptions *options)
                         "DISK=PATH"},
                 {"remove", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->remove,
                         "Take a disk out (may be repeated)", "DISK"},
+                {"machine", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->machines,
+                        "QMP socket of a virtual machine that uses the disks from now on (may be repeated)",
+                        "SOCKET"},
                 {NULL},
         };
         g_option_group_add_entries(group, entries);
@@ -102,9 +105,9 @@ gboolean cr_verb_update_disks(CrInvocation *invocation, GError **error)
         CrClient *client = invocation->client;
         const char *const none[] = {NULL};
         const char *const *remove = (const char *const *)invocation->options.remove;
-        if (invocation->options.add == NULL && remove == NULL) {
+        if (invocation->options.add == NULL && remove == NULL && invocation->options.machines == NULL) {
                 g_set_error(error, CR_CLIENT_ERROR, CR_CLIENT_ERROR_USAGE,
-                        "give --add=DISK=PATH or --remove=DISK");
+                        "give --add=DISK=PATH, --remove=DISK or --machine=SOCKET");
                 return FALSE;
         }
         g_autoptr(GVariant) add = cr_disks_parse(invocation->options.add, error);
@@ -115,8 +118,8 @@ gboolean cr_verb_update_disks(CrInvocation *invocation, GError **error)
         g_autofree char *job = NULL;
         if (collection == NULL ||
                 !cr_bus_manager_call_update_disk_set_sync(client->manager, collection, add,
-                        remove == NULL ? none : remove, cr_verb_no_options(), cr_client_flags(client),
-                        cr_client_timeout(client), &job, NULL, error))
+                        remove == NULL ? none : remove, disk_options(&invocation->options),
+                        cr_client_flags(client), cr_client_timeout(client), &job, NULL, error))
                 return FALSE;
         return cr_outcome_of_job(invocation, job, error);
 }

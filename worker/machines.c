@@ -27,6 +27,14 @@ static gboolean check_list(char *const *sockets, GError **error)
         return TRUE;
 }
 
+gboolean cr_machines_are_named(CrWorker *worker)
+{
+        g_autoptr(GVariant) options = cr_worker_get(worker, "Options", "a{sv}", NULL);
+        g_autoptr(GVariant) value = options ? g_variant_lookup_value(options, "Machines", NULL) : NULL;
+
+        return value != NULL;
+}
+
 gboolean cr_machines_take(CrWorker *worker, CrCollection *collection, GError **error)
 {
         g_autoptr(GVariant) options = cr_worker_get(worker, "Options", "a{sv}", error);
