@@ -63,7 +63,7 @@ note_newest()
 # over FROM TO BYTE: a planned failover, and the reverse that follows it. What is sent back is only what TO wrote since.
 over()
 {
-        local from=$1 to=$2 before reversed sent
+        local from=$1 to=$2 before reversed sent preview
         write_all "$from" 1M "$3"
         before=$(digests "$from")
         ctl "$from" failover --planned "$shop"
@@ -80,6 +80,9 @@ over()
         write_all "$to" 3M $(($3 + 1))
         before=$(digests "$to")
         ctl "$to" commit-failover "$shop"
+        preview=$(bus "$from" call org.example.CollectionReplication /org/example/CollectionReplication \
+                org.example.CollectionReplication PreviewReverseReplication o "$(collection_path "$shop")")
+        [[ $preview == *'"Blockers" a(us) 0'* && $preview == *'"DivergentBytes" t 0'* ]] || fail "the preview: $preview"
         ctl "$from" prepare "$shop"
         same "$(divergences "$from")" "" "the divergences after a planned failover"
         ctl "$from" undo-prepare "$shop"
