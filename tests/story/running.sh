@@ -65,6 +65,11 @@ first_byte()
         echo "$byte"
 }
 
+has_stopped()
+{
+        [ "$(machine_events "$1" STOP)" = "$2" ]
+}
+
 # What its guest writes, for ever: N to each disk in turn, then N + 1.
 writes()
 {
@@ -235,10 +240,15 @@ ctl a start pair
 same "$(machine_events one STOP) $(machine_events one RESUME)" "1 1" "how often machine one stood still, and went on"
 same "$(machine_events two STOP) $(machine_events two RESUME)" "1 1" "how often machine two stood still, and went on"
 machine_tell two '{"execute": "stop"}'
-wait_for 20 [ "$(machine_events two STOP)" = 2 ]
+wait_for 20 has_stopped two 2
 machine_write one w 0 32
 ctl a replicate pair
 same "$(machine_events one RESUME) $(machine_events two RESUME)" "2 1" "a machine that stood still before is left so"
+ctl a update-disks pair --machine="$machines/one.qmp"
+same "$(property a pair Members)" "1 $machines/one.qmp" "the members after one of them was taken away"
+expect_error 32774 InUse ctl a replicate pair
+ctl a update-disks pair --machine="$machines/one.qmp" --machine="$machines/two.qmp"
+ctl a replicate pair
 ctl b failover pair
 same "$(first_byte "$WORK/b/replicas/pair/w.qcow2") $(first_byte "$WORK/b/replicas/pair/y.qcow2")" "32 31" "what both machines wrote"
 
