@@ -47,15 +47,15 @@ check_chains()
         done
 }
 
-# try_all_points: each of the other side shows what the primary showed when it was cut.
+# try_all_points SITE: each of this replica shows what the primary showed when it was cut.
 try_all_points()
 {
         local point
-        for point in $(points b); do
-                ctl b failover "$shop" --point="$point"
-                same "$(digests b)" "${shown[$point]}" "point $point"
-                ctl b revert-failover "$shop"
-                ctl b discard "$shop" "$(divergences b)"
+        for point in $(points "$1"); do
+                ctl "$1" failover "$shop" --point="$point"
+                same "$(digests "$1")" "${shown[$point]}" "point $point at $1"
+                ctl "$1" revert-failover "$shop"
+                ctl "$1" discard "$shop" "$(divergences "$1" | tail -n 1)"
         done
 }
 
@@ -76,7 +76,7 @@ abandoned_layers_stay()
                 [ $byte != 3 ] || older=$newest
         done
         same "$(points b | wc -l)" 5 "the number of points"
-        try_all_points
+        try_all_points b
         check_chains
 
         write_all a 7M 90
@@ -139,6 +139,40 @@ merged_away_on_the_primary()
         replica_shows a "$(digests b)" "the former primary, a point later"
 }
 
+# Points, writes and the point that is failed over to are random: what was listed before a reverse is listed after it as long as the
+# history has room, on both sides, and shows what it did.
+random_branches()
+{
+        local byte point older kept before lost
+        RANDOM=$1
+        echo "seed $1"
+        shop_open "random$1" RecoveryHistory=16
+        shown=()
+        remember
+        for byte in $(seq 2 $((3 + RANDOM % 3))); do
+                write_all a $((RANDOM % 100 * 64))k $((RANDOM % 250 + 1))
+                cycle "$byte"
+        done
+        before=$(points b | sort)
+        older=$(shuf -n 1 --random-source=<(yes "$1") <<< "$before")
+        write_all a $((RANDOM % 100 * 64))k 251
+        lost=$(digests a)
+        ctl b failover "$shop" --point="$older"
+        same "$(digests b)" "${shown[$older]}" "what was failed over to"
+        write_all b $((RANDOM % 100 * 64))k 252
+        ctl b commit-failover "$shop"
+        kept=$(digests b)
+        ctl a prepare "$shop"
+        ctl b reverse "$shop"
+        same "$(comm -23 <(echo "$before") <(points a | sort))" "" "the points that a lost"
+        same "$(comm -23 <(echo "$before") <(points b | sort))" "" "the points that b lost"
+        same "$(exported a "$(divergences a)")" "$lost" "what the former primary had"
+        for point in $(points b); do
+                [ -n "${shown[$point]:-}" ] || shown[$point]=$kept
+        done
+        try_all_points a
+}
+
 resize()
 {
         qemu-img resize -q ${3:+"$3"} -f qcow2 "$(image a "$1")" "$2"
@@ -165,7 +199,7 @@ sizes_change()
         resize two 8M --shrink
         remember_cycle
         same "$(points b | wc -l)" 5 "the number of points"
-        try_all_points
+        try_all_points b
 
         ctl b failover "$shop" --point="$older"
         same "$(size b one) $(size b two)" "$((12 << 20)) $((4 << 20))" "the sizes at the older point"
@@ -198,6 +232,9 @@ site_start b
 for story in ${STORIES:-abandoned_layers_stay merged_away_on_the_primary sizes_change}; do
         echo "$story ($SECONDS s)"
         $story
+done
+for seed in ${SEEDS:-$RANDOM $RANDOM}; do
+        random_branches "$seed"
 done
 site_stop a
 site_stop b
