@@ -214,5 +214,19 @@ site_start b
 wait_for 60 is_expired
 shop=later
 ! is_expired || fail "a divergence that never expires is gone"
+
+echo "--- told of a higher generation, a site ends its sending itself and becomes critical"
+write_all a 4M 6
+touch "$WORK/a/failpoints/send.begun.stop"
+path=$(job a ReplicateNow)
+wait_for 30 is_stopped
+rm -f "$WORK/a/failpoints/send.begun.stop"
+ctl b failover later
+ctl b commit-failover later
+expect_error 32775 InvalidState ctl b reverse later
+same "$(job_value a "$path")" 32768 "the end of the transfer"
+[[ $(job_property a "$path" ErrorName) == *.Cancelled ]] || fail "the transfer was not ended by this site"
+wait_for 60 is_state a critical
+has_issue peer-took-over || fail "the other site's failover is not told of"
 site_stop a
 site_stop b
