@@ -195,6 +195,8 @@ static CrPlan *plan_abandon(const CrCollection *before)
                 g_ptr_array_remove_index(layers, i - 1);
         }
         plan->after->receive = (CrReceive){0};
+        if (plan->after->state == CR_STATE_INITIAL_REPLICATION)
+                plan->after->state = CR_STATE_READY;
         return plan;
 }
 

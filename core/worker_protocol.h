@@ -50,6 +50,7 @@
  *   StartReplication              job   R Type q, Location s, StartTime t (absent or 0: now)   DONE: put off
  *   ReplicateNow                  job
  *   ImportInitialReplication      job   R Directory s, Options a{sv}
+ *   Seed                          job   R Caller a{sv}
  *   InitiateFailover              job   R Point s ("": the latest), Options a{sv}
  *   RevertFailover                job
  *   CommitFailover                call

@@ -97,6 +97,7 @@ static const CrMethod methods[] = {
         DIRECT(CR_PEER_INTERFACE, "RegisterPreparation", CR_TARGET_PEER, cr_direct_peer_register_preparation),
         PEER("Estimate", CR_MODE_READ, CR_OP_ESTIMATE, cr_request_estimate, cr_answer_estimate, NULL),
         PEER("Digest", CR_MODE_READ, CR_OP_DIGEST, cr_request_digest, cr_answer_digest, NULL),
+        PEER("Seed", CR_MODE_JOB, CR_OP_SEED, cr_request_caller, cr_answer_seed, NULL),
         PEER("BeginReceive", CR_MODE_JOB, CR_OP_RECEIVE, cr_request_receive, cr_answer_receive, NULL),
         PEER("AdaptDisks", CR_MODE_CALL, CR_OP_ADAPT_DISKS, cr_request_adapt_disks, cr_answer_adapt_disks,
                 cr_room_adapt_disks),

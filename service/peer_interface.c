@@ -23,6 +23,8 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("Digest", SD_BUS_ARGS(CALLER, "a{sv}", what),
                 SD_BUS_RESULT("t", size, "t", next_offset, "a(tay)", runs), cr_method_handle,
                 SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Seed", SD_BUS_ARGS(CALLER), SD_BUS_RESULT("o", job), cr_method_handle,
+                SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("BeginReceive", SD_BUS_ARGS(CALLER, "a{sv}", transfer),
                 SD_BUS_RESULT("o", job, "a(ss)", exports), cr_method_handle, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("AdaptDisks",

@@ -183,6 +183,12 @@ GVariant *cr_answer_digest(CrCall *call, const CrOutcome *outcome, GError **erro
         return g_variant_new("(tt@a(tay))", size, next, runs_of(texts));
 }
 
+GVariant *cr_answer_seed(CrCall *call, const CrOutcome *outcome, GError **error)
+{
+        CR_FAILPOINT("peer.seed.before-reply");
+        return g_variant_new("(o)", outcome->job);
+}
+
 GVariant *cr_answer_receive(CrCall *call, const CrOutcome *outcome, GError **error)
 {
         g_autoptr(GVariant) exports =

@@ -27,6 +27,7 @@ GVariant *cr_answer_establish(CrCall *call, const CrOutcome *outcome, GError **e
 GVariant *cr_answer_dissolve(CrCall *call, const CrOutcome *outcome, GError **error);
 GVariant *cr_answer_estimate(CrCall *call, const CrOutcome *outcome, GError **error);
 GVariant *cr_answer_digest(CrCall *call, const CrOutcome *outcome, GError **error);
+GVariant *cr_answer_seed(CrCall *call, const CrOutcome *outcome, GError **error);
 GVariant *cr_answer_receive(CrCall *call, const CrOutcome *outcome, GError **error);
 gboolean cr_request_adapt_disks(CrCall *call, GVariantDict *request, GError **error);
 CrRoom cr_room_adapt_disks(const CrCall *call, guint *ret_collections);

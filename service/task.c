@@ -146,7 +146,7 @@ static void show_job(CrTask *task)
 
         task->shown = TRUE;
         cr_job_show(task->job);
-        if (task->method->operation == CR_OP_RECEIVE)
+        if (task->method->operation == CR_OP_RECEIVE || task->method->operation == CR_OP_SEED)
                 task->sender = cr_departure_watch(task->service->departures,
                         sd_bus_message_get_sender(call->message), on_sender_left, task);
         cr_task_answer_calls(task);

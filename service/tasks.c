@@ -119,7 +119,8 @@ CrTask *cr_tasks_find_receive(CrTasks *tasks, const CrId *collection, const char
  * would wait for ever. */
 static gboolean needs_slot(const CrTask *task)
 {
-        return task->method->operation != CR_OP_FAILOVER && task->method->operation != CR_OP_RECEIVE;
+        return task->method->operation != CR_OP_FAILOVER && task->method->operation != CR_OP_RECEIVE &&
+               task->method->operation != CR_OP_SEED;
 }
 
 static void take_slot(CrTasks *tasks, CrTask *task)
@@ -205,6 +206,8 @@ static gboolean can_preempt(const CrTask *holder, const CrCall *call)
                 CrOperation holder, call;
         } pairs[] = {
                 {CR_OP_RECEIVE, CR_OP_FAILOVER},
+                {CR_OP_START, CR_OP_CANCEL_INITIAL},
+                {CR_OP_IMPORT_INITIAL, CR_OP_CANCEL_INITIAL},
                 {CR_OP_UPDATE_DISKS, CR_OP_CANCEL_UPDATE_DISKS},
                 {CR_OP_REPLICATE, CR_OP_SUSPEND},
                 {CR_OP_RESYNCHRONIZE, CR_OP_SUSPEND},

@@ -201,6 +201,17 @@ gboolean cr_arrival_seal(CrArrival *arrival, guint64 bytes, GError **error)
         return cr_arrival_save(arrival, error);
 }
 
+gboolean cr_arrival_keep(CrArrival *arrival, GError **error)
+{
+        CrCollection *collection = arrival->collection;
+
+        for (guint i = 0; i < arrival->layers->len; i++)
+                ((CrLayer *)g_ptr_array_index(arrival->layers, i))->kind = CR_LAYER_FROZEN;
+        collection->receive = (CrReceive){0};
+        collection->state = CR_STATE_READY; /* for the point */
+        return cr_arrival_save(arrival, error);
+}
+
 void cr_arrival_abandon(CrArrival *arrival)
 {
         g_autoptr(GError) error = NULL;

@@ -45,5 +45,8 @@ void cr_arrival_add_lineage(CrArrival *arrival, const CrId *point, const CrId *p
  * of data that came. InvalidState when the store no longer expects this transfer. */
 gboolean cr_arrival_seal(CrArrival *arrival, guint64 bytes, GError **error);
 
+/* Instead of that: keeps the layers as part of no point, for a point to go above them. */
+gboolean cr_arrival_keep(CrArrival *arrival, GError **error);
+
 /* An arrival that failed leaves nothing: its layers were part of no point. */
 void cr_arrival_abandon(CrArrival *arrival);

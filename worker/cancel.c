@@ -19,9 +19,28 @@ static gboolean withdraw(CrWorker *worker, CrOperation operation, GError **error
         return TRUE;
 }
 
+/* What a start or an import that was ended left, or waits for. The point that was cut stays a point. */
+static gboolean settle_initial(CrWorker *worker, GError **error)
+{
+        g_autoptr(CrCollection) collection = cr_worker_load(worker, error);
+        const CrEngine *engine = collection ? cr_worker_engine(collection, error) : NULL;
+
+        if (!engine || !cr_redo_recover(worker->store, engine, worker->config, &collection->id, NULL, error))
+                return FALSE;
+        g_autoptr(CrCollection) now = cr_store_load(worker->store, &collection->id, CR_LOAD_ALL, error);
+        if (!now || now->state != CR_STATE_INITIAL_REPLICATION)
+                return now != NULL;
+        now->state = CR_STATE_READY;
+        now->initial_type = 0;
+        if (!cr_store_save(worker->store, now, error))
+                return FALSE;
+        cr_worker_changed();
+        return TRUE;
+}
+
 gboolean cr_operation_cancel_initial(CrWorker *worker, GError **error)
 {
-        return withdraw(worker, CR_OP_START, error);
+        return settle_initial(worker, error) && withdraw(worker, CR_OP_START, error);
 }
 
 /* What a resynchronization that was ended left. */

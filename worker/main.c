@@ -29,6 +29,7 @@ static const struct {
         {CR_OP_MODIFY_SETTINGS, cr_operation_modify_settings, TRUE},
         {CR_OP_START, cr_operation_start, TRUE},
         {CR_OP_IMPORT_INITIAL, cr_operation_import_initial, TRUE},
+        {CR_OP_SEED, cr_operation_seed, TRUE},
         {CR_OP_REPLICATE, cr_operation_replicate, TRUE},
         {CR_OP_FAILOVER, cr_operation_failover, TRUE},
         {CR_OP_REVERT_FAILOVER, cr_operation_revert_failover, TRUE},

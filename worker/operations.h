@@ -11,6 +11,7 @@ gboolean cr_operation_remove_relationship(CrWorker *worker, GError **error);
 gboolean cr_operation_modify_settings(CrWorker *worker, GError **error);
 gboolean cr_operation_start(CrWorker *worker, GError **error);
 gboolean cr_operation_import_initial(CrWorker *worker, GError **error);
+gboolean cr_operation_seed(CrWorker *worker, GError **error);
 gboolean cr_operation_replicate(CrWorker *worker, GError **error);
 gboolean cr_operation_failover(CrWorker *worker, GError **error);
 gboolean cr_operation_revert_failover(CrWorker *worker, GError **error);

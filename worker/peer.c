@@ -536,6 +536,22 @@ static gboolean wait_for_job(CrPeer *peer, const char *job, GError **error)
         }
 }
 
+char *cr_peer_seed(CrPeer *peer, GError **error)
+{
+        g_autoptr(GVariant) body = NULL;
+        char *job;
+
+        if (!call(peer, "Seed", NULL, "(o)", &body, error))
+                return NULL;
+        g_variant_get(body, "(o)", &job);
+        return job;
+}
+
+gboolean cr_peer_await(CrPeer *peer, const char *job, GError **error)
+{
+        return wait_for_job(peer, job, error);
+}
+
 gboolean cr_peer_seal(
         CrPeer *peer, const char *job, const CrId *transfer, GVariant *digests, guint64 bytes, GError **error)
 {

@@ -78,6 +78,12 @@ gboolean cr_peer_ask(CrPeer *peer, const char *method, GVariant *arguments, GErr
 /* Waits for its answer, a tuple of @type. NULL: it failed. */
 GVariant *cr_peer_answer(CrPeer *peer, const char *type, GError **error);
 
+/* The peer takes in the images of its SeedDirectory, before the first point is sent there. cr_peer_await its
+ * end. NULL: refused. */
+char *cr_peer_seed(CrPeer *peer, GError **error);
+/* Waits for a job of the peer's to end well. */
+gboolean cr_peer_await(CrPeer *peer, const char *job, GError **error);
+
 /* *@ret_job is NULL when the peer has listed the point already. @transfer: floating a{sv}, as the interface
  * says. CrPeerExport elements. */
 GPtrArray *cr_peer_begin_receive(CrPeer *peer, GVariant *transfer, char **ret_job, GError **error);

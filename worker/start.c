@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* StartReplication: the replica's first point, over the network or by an export. */
+/* StartReplication: the replica's first point, over the network, by an export, or from seeds. */
+#include "core/failpoint.h"
 #include "worker/later.h"
 #include "worker/operations.h"
 #include "worker/start_export.h"
@@ -24,11 +25,41 @@ static gboolean begin(CrCycle *cycle, guint type, GError **error)
         return cr_cycle_save(cycle, error);
 }
 
-static gboolean start_over_network(CrCycle *cycle, GError **error)
+static gboolean cut(CrCycle *cycle, guint type, GError **error)
 {
-        return cr_cycle_fence(cycle, error) && cr_worker_ready(cycle->worker, NULL, error) &&
-               begin(cycle, CR_INITIAL_OVER_NETWORK, error) && cr_cycle_cut(cycle, error) &&
-               cr_cycle_send(cycle, error);
+        return cr_worker_ready(cycle->worker, NULL, error) && begin(cycle, type, error) &&
+               cr_cycle_cut(cycle, error);
+}
+
+/* A replica that has points of an earlier relationship only keeps them: the new one goes above the newest. */
+static gboolean shares_nothing(const CrCycle *cycle)
+{
+        CrId shared = cr_lineage_shared_point(cycle->collection, cycle->site->points);
+
+        return cr_id_is_none(&shared) && !cr_id_is_none(&cycle->site->newest_point);
+}
+
+static gboolean start_over_network(CrCycle *cycle, guint type, GError **error)
+{
+        gboolean compares = shares_nothing(cycle);
+
+        return cr_cycle_fence(cycle, error) && cut(cycle, type, error) &&
+               (compares ? cr_cycle_send_compared(cycle, error) : cr_cycle_send(cycle, error));
+}
+
+/* The peer's checks of its seeds are among those before READY. A peer that has a point needs no seeds. */
+static gboolean start_seeded(CrCycle *cycle, GError **error)
+{
+        if (!cr_id_is_none(&cycle->site->newest_point))
+                return start_over_network(cycle, CR_INITIAL_SEEDED, error);
+        if (!cr_cycle_fence(cycle, error))
+                return FALSE;
+        g_autofree char *job = cr_peer_seed(cycle->peer, error);
+        if (!job || !cut(cycle, CR_INITIAL_SEEDED, error))
+                return FALSE;
+        CR_FAILPOINT("start.seeding");
+        cr_worker_phase("waiting for the seeds over there");
+        return cr_peer_await(cycle->peer, job, error) && cr_cycle_send_compared(cycle, error);
 }
 
 gboolean cr_operation_start(CrWorker *worker, GError **error)
@@ -48,13 +79,9 @@ gboolean cr_operation_start(CrWorker *worker, GError **error)
         switch (type) {
         case CR_INITIAL_BY_EXPORT:
                 return cr_start_export(&cycle, location, error);
-        case CR_INITIAL_OVER_NETWORK:
-                return start_over_network(&cycle, error);
+        case CR_INITIAL_SEEDED:
+                return start_seeded(&cycle, error);
         default:
-                g_set_error(error, CR_ERROR, CR_ERROR_NOT_SUPPORTED,
-                        "an initial replication of type %u is not supported by this version: use 1, over the "
-                        "network",
-                        type);
-                return FALSE;
+                return start_over_network(&cycle, CR_INITIAL_OVER_NETWORK, error);
         }
 }
