@@ -139,11 +139,11 @@ merged_away_on_the_primary()
         replica_shows a "$(digests b)" "the former primary, a point later"
 }
 
-# Points, writes and the point that is failed over to are random: what was listed before a reverse is listed after it as long as the
-# history has room, on both sides, and shows what it did.
+# Points, writes and the point that is failed over to are random: that one and what comes before it is listed after the reverse as it was
+# before, on both sides, and shows what it did. What came after it was abandoned, and retention may take it.
 random_branches()
 {
-        local byte point older kept before lost
+        local byte point older kept before lost listed
         RANDOM=$1
         echo "seed $1"
         shop_open "random$1" RecoveryHistory=16
@@ -153,8 +153,9 @@ random_branches()
                 write_all a $((RANDOM % 100 * 64))k $((RANDOM % 250 + 1))
                 cycle "$byte"
         done
-        before=$(points b | sort)
-        older=$(shuf -n 1 --random-source=<(yes "$1") <<< "$before")
+        mapfile -t listed < <(points b)
+        older=${listed[$((RANDOM % ${#listed[@]}))]}
+        before=$(points b | sed "/$older/q" | sort)
         write_all a $((RANDOM % 100 * 64))k 251
         lost=$(digests a)
         ctl b failover "$shop" --point="$older"
