@@ -2,7 +2,7 @@
 /*
  * What the service begins by itself when it is due (due.h tells when): cycles, starts that were put off,
  * resynchronizations, the discarding of divergences that have expired. One timer wakes the daemon, and only
- * when something is due; hourly it stamps in the store that it is alive.
+ * when something is due.
  *
  * No cycles pile up: one that is due while its collection is held, or that finds no slot before the next is
  * due, is counted as missed. One that fails is tried again when the next is due.
@@ -27,6 +27,9 @@ void cr_schedule_forget(CrSchedule *schedule, const CrId *collection);
 void cr_schedule_released(CrSchedule *schedule, const CrId *collection);
 /* A cycle, if it has any, is due at once, or as soon as nothing holds the collection. */
 void cr_schedule_hasten(CrSchedule *schedule, const CrId *collection);
+
+/* The clock may have been set back: no cycle is further off than an interval. */
+void cr_schedule_check_clock(CrSchedule *schedule);
 
 /* When the next cycle is due, when nothing will have been replicated for too long, when a start that was put
  * off is due; 0: never. */

@@ -180,7 +180,8 @@ static gboolean start(CrService *service, GError **error)
         service->recovery = cr_recovery_new(service);
         service->collections = cr_collections_new(service);
         service->schedule = cr_schedule_new(service, error);
-        if (!service->schedule || !load_store(service, error) || !appear(service, error))
+        service->alive = service->schedule ? cr_alive_new(service, error) : NULL;
+        if (!service->alive || !load_store(service, error) || !appear(service, error))
                 return FALSE;
         cr_jobs_sweep(service->jobs);
         cr_recovery_start(service->recovery);
@@ -206,6 +207,7 @@ void cr_service_stop(CrService *service, void (*ended)(void *), void *userdata)
 {
         service->stopping = TRUE;
         cr_schedule_stop(service->schedule);
+        cr_alive_stamp(service->alive);
         cr_calls_stop(service->calls);
         cr_tasks_stop(service->tasks);
         cr_recovery_stop(service->recovery);
@@ -232,6 +234,7 @@ CrService *cr_service_free(CrService *service)
         service->workers = cr_worker_processes_free(service->workers);
         service->store = cr_store_thread_free(service->store);
         service->recovery = cr_recovery_free(service->recovery);
+        service->alive = cr_alive_free(service->alive);
         service->schedule = cr_schedule_free(service->schedule);
         service->counts = cr_counts_free(service->counts);
         service->jobs = cr_jobs_free(service->jobs);

@@ -6,6 +6,7 @@
 
 #include "core/config_file.h"
 #include "polkit/authorize.h"
+#include "service/alive.h"
 #include "service/collections.h"
 #include "service/counts.h"
 #include "service/departures.h"
@@ -50,6 +51,7 @@ struct CrService {
         CrJobs *jobs;
         CrRecovery *recovery;
         CrSchedule *schedule;
+        CrAlive *alive;
         CrCounts *counts;
 };
 
