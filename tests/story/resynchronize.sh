@@ -118,6 +118,11 @@ ctl a replicate "$shop"
 [[ $(verify a) == *"Differences a(st) 0 "*"Compared t $((17 << 20))"* ]] || fail "equal disks: $(verify a)"
 expect a replicating
 
+expect_error 32775 InvalidState ctl b verify "$shop"
+expect_error 32775 InvalidState ctl b resync "$shop"
+expect_message "no option 'colour'" bus a call $manager /org/example/CollectionReplication $manager Verify 'oa{sv}' \
+        "$(collection_path "$shop")" 1 colour s red
+
 # ---- bytes that were lost over there
 layer=$(newest_layers b "8 MiB")
 [ -f "$layer" ] || fail "which layer is it: $layer"
