@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What happens to the sites without any call that is meant to succeed: machines write, daemons die, callers
  * ask for what is not allowed. */
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "core/error.h"
@@ -43,6 +44,18 @@ void act_make_images(Story *story, guint s, Cut *cut)
                 disk_make(path, size);
                 cut->disk[i].n = BLOCKS_AT_FIRST;
                 contents_change(&cut->disk[i], path, story->random, &story->next_number, story->folder);
+        }
+}
+
+void act_remove_images(Story *story, guint s)
+{
+        static const char *const paths[] = {
+                "images/one.qcow2", "images/two.qcow2", "replicas/shop/one.qcow2", "replicas/shop/two.qcow2"};
+
+        for (guint i = 0; i < G_N_ELEMENTS(paths); i++) {
+                g_autofree char *path = g_build_filename(story->sites[s].directory, paths[i], NULL);
+
+                (void)g_unlink(path);
         }
 }
 

@@ -174,9 +174,11 @@ static Outcome call_discard(Story *story, const Choice *choice)
         return call_divergence(story, choice, "Discard", g_variant_new("()"));
 }
 
+/* Or one that keeps a collection from being let go which has no other half. */
 static gboolean has_many_divergences(Story *story, Choice *choice)
 {
-        return choose_divergence(story, choice) && half_of(story, choice)->n_divergences > 2;
+        return choose_divergence(story, choice) &&
+               (half_of(story, choice)->n_divergences > 2 || !other_of(story, choice)->exists);
 }
 
 static Outcome call_plan(Story *story, const Choice *choice)

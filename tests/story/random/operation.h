@@ -79,6 +79,8 @@ void act_start(Story *story, const Choice *choice);
 void act_be_refused(Story *story, const Choice *choice);
 /* Makes the images of a collection that is to be defined. */
 void act_make_images(Story *story, guint s, Cut *cut);
+/* Removes what a destroyed collection left at its machines' paths, as their owner would. */
+void act_remove_images(Story *story, guint s);
 void act_check_export(Story *story, const Choice *choice, const char *folder);
 /* The test copy of that site shows the chosen point; then its machine writes. */
 void act_check_test(Story *story, const Choice *choice);

@@ -153,9 +153,12 @@ static void carry_out(Story *story, const Operation *operation, const Choice *ch
         judge(story, operation, choice, &outcome, struck, before);
         if (outcome.ending == ENDED_WELL)
                 count(operation);
-        for (guint s = 0; s < 2; s++)
+        for (guint s = 0; s < 2; s++) {
                 if (story->runs[s])
                         story_check_heads(story, s);
+                if (story->runs[s] && !story->model.half[s].exists)
+                        act_remove_images(story, s);
+        }
 }
 
 void story_go_on(Story *story)
