@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a reverse would send, for the peer that asks before its preparation. Reads metadata only. */
+#include "core/disk_set.h"
 #include "worker/operations.h"
 #include "worker/source.h"
 
+static gboolean check_held(const CrCollection *collection, const CrId *id, GError **error)
+{
+        const CrPoint *point = cr_collection_point(collection, id);
+
+        if (point && point->held)
+                return TRUE;
+        g_set_error(error, CR_ERROR, CR_ERROR_FILE_NOT_FOUND, "collection '%s' holds no point %s",
+                collection->name, id->text);
+        return FALSE;
+}
+
+/* A disk that came after @point is sent whole. */
 static gboolean estimate_disk(CrWorker *worker, const CrEngine *engine, const CrCollection *collection,
         const CrDisk *disk, const CrId *point, guint64 *ret, GError **error)
 {
         const CrLayer *head = cr_collection_head(collection, &disk->id);
         const CrLayer *base = cr_collection_layer_at(collection, &disk->id, point);
 
-        if (!head || !base) {
-                g_set_error(error, CR_ERROR, CR_ERROR_FILE_NOT_FOUND,
-                        "collection '%s' holds no point %s of disk '%s', or has no head", collection->name,
-                        point->text, disk->name);
-                return FALSE;
-        }
         g_autoptr(CrSource) source = cr_source_open(worker, engine, collection, head, base, error);
         *ret = 0;
         return source && cr_source_connect(source, error) &&
@@ -30,11 +37,12 @@ gboolean cr_operation_estimate(CrWorker *worker, GError **error)
         CrId point;
 
         if (!engine || !cr_worker_get_id(worker, "Point", FALSE, &point, error) ||
-                !cr_worker_ready(worker, NULL, error))
+                !check_held(collection, &point, error) || !cr_worker_ready(worker, NULL, error))
                 return FALSE;
+        g_autoptr(GPtrArray) disks = cr_disk_set_cut(collection);
         g_variant_builder_init(&builder, G_VARIANT_TYPE("a(st)"));
-        for (guint i = 0; i < collection->disks->len; i++) {
-                const CrDisk *disk = g_ptr_array_index(collection->disks, i);
+        for (guint i = 0; i < disks->len; i++) {
+                const CrDisk *disk = g_ptr_array_index(disks, i);
                 guint64 bytes;
 
                 if (!estimate_disk(worker, engine, collection, disk, &point, &bytes, error)) {

@@ -162,8 +162,13 @@ CrId site_cut(Site *site, gboolean dropped)
         g_autoptr(GPtrArray) disks = cr_disk_set_cut(site->collection);
         g_autoptr(GPtrArray) staged = stage(site, disks, NULL);
         CrCutSpec spec = {.point = cr_id_new(), .host = site->host, .now = 1, .staged = staged};
+        g_autoptr(GPtrArray) held = cr_lineage_held(site->collection);
         CrPlan *plan = cr_plan_cut(site->collection, CR_OP_REPLICATE, &site->engine, &spec, &error);
 
+        /* Whatever disk came first, the point follows the one that all heads but new ones stand on. */
+        if (plan && held->len > 0)
+                ck_assert(cr_id_equal(&cr_collection_point(plan->after, &spec.point)->parent,
+                        &((CrPoint *)g_ptr_array_index(held, 0))->id));
         if (plan && dropped)
                 cr_plan_drop_point(plan);
         carry_out(site, plan, error);

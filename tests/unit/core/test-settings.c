@@ -184,6 +184,26 @@ START_TEST(one_bad_key_changes_nothing)
 }
 END_TEST
 
+START_TEST(what_both_sites_hold_alike_is_compared)
+{
+        g_autoptr(CrSettings) ours = cr_settings_new(), theirs = cr_settings_new();
+        g_autoptr(GVariant) there = NULL, same = NULL, other = NULL;
+        g_autofree char *text = NULL;
+
+        there = g_variant_ref_sink(cr_settings_to_variant(theirs));
+        ck_assert_int_eq(apply(ours, "IncludedDisks", "['root']"), 0);
+        ck_assert_int_eq(apply(ours, "DivergenceRetention", "uint32 9"), 0);
+        same = g_variant_ref_sink(cr_settings_difference(ours, there));
+        ck_assert_uint_eq(g_variant_n_children(same), 0);
+        ck_assert_int_eq(apply(ours, "RecoveryHistory", "uint16 7"), 0);
+        other = g_variant_ref_sink(cr_settings_difference(ours, there));
+        text = g_variant_print(other, TRUE);
+        ck_assert_str_eq(text, "{'RecoveryHistory': <uint16 7>}");
+        ck_assert(cr_settings_apply(theirs, other, NULL));
+        ck_assert_uint_eq(theirs->recovery_history, 7);
+}
+END_TEST
+
 START_TEST(lengths_have_limits)
 {
         g_autoptr(CrSettings) settings = cr_settings_new();
@@ -254,8 +274,8 @@ int main(void)
 {
         const TTest *const tests[] = {the_defaults_are_the_contracts, every_setting_is_checked,
                 an_accepted_value_is_kept, every_setting_has_an_accepted_and_a_refused_case,
-                one_bad_key_changes_nothing, lengths_have_limits, what_is_not_utf8_is_refused,
-                a_copy_and_a_round_trip_are_equal, NULL};
+                one_bad_key_changes_nothing, what_both_sites_hold_alike_is_compared, lengths_have_limits,
+                what_is_not_utf8_is_refused, a_copy_and_a_round_trip_are_equal, NULL};
 
         return run_tests("settings", tests);
 }
