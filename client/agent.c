@@ -35,6 +35,9 @@ GSubprocess *cr_agent_start(const char *bus_address)
         g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDIN_INHERIT);
         g_subprocess_launcher_take_fd(launcher, fds[1], NOTIFY_FD);
         g_subprocess_launcher_setenv(launcher, "DBUS_SYSTEM_BUS_ADDRESS", bus_address, TRUE);
+        /* Without a locale it would claim one that polkit may not have, and polkit would ask nothing then. */
+        if (g_getenv("LANG") == NULL)
+                g_subprocess_launcher_setenv(launcher, "LANG", "C.UTF-8", TRUE);
         /* Not as a fallback: polkit never asks those about a process outside of a login session (su, a
          * container). Who has a desktop, too, is asked where he typed the command. */
         GSubprocess *agent = g_subprocess_launcher_spawn(

@@ -30,6 +30,9 @@
 
 set -eu
 
+# Who was started without one gets one: what takes its place would be somebody's data.
+[ -e /proc/self/fd/0 ] || exec < /dev/null
+
 self=$(readlink -f "$0")
 tree=${self%/*}/../..
 

@@ -32,14 +32,20 @@ is_idle()
         [ "$(property "$1" shop CurrentJob)" = / ]
 }
 
+# Until what the broken receive left is taken away, the replica is critical.
+is_replicating()
+{
+        [ "$(property "$1" shop State)" = replicating ]
+}
+
 # The sender's worker stops after it has copied a disk; the background job is the caller's.
 send_and_hold()
 {
         touch "$WORK/a/failpoints/send.copied.stop"
         ctl a replicate shop > "$WORK/replicate.log" 2>&1 &
         caller=$!
-        wait_for 20 is_receiving
-        wait_for 20 test ! -e "$WORK/a/failpoints/send.copied.stop"
+        wait_for 120 is_receiving
+        wait_for 120 test ! -e "$WORK/a/failpoints/send.copied.stop"
 }
 
 site_make a
@@ -59,13 +65,13 @@ disk_write "$one" 1M 64k 2
 send_and_hold
 site_kill a
 wait "$caller" || true
-wait_for 20 is_idle b
-wait_for 20 has_layers "$before"
-same "$(property b shop State)" replicating "the replica's state"
+wait_for 120 is_idle b
+wait_for 120 has_layers "$before"
+wait_for 120 is_replicating b
 
 # The same again, and now the other side takes over at once.
 site_start a
-wait_for 30 is_idle a
+wait_for 120 is_idle a
 send_and_hold
 ctl b failover shop
 same "$(disk_digest "$replica")" "$expected" "what was taken over"
