@@ -14,6 +14,7 @@ typedef struct CrImageInfo {
         guint64 virtual_size;
         ino_t inode;
         char *template_path; /* the image that it is a clone of, absolute; NULL: none */
+        char **below;        /* all images below it, @template_path first, absolute; NULL-terminated */
         ino_t template_inode;
         guint64 template_size;
         gint64 template_mtime;
@@ -97,12 +98,6 @@ typedef struct CrEngine {
         /* Before @plan is an intent: machines open the overlays that its snapshots will give them. What they
          * refuse is refused here, where nothing has happened yet. */
         gboolean (*introduce)(const CrConfig *config, const CrPlan *plan, GError **error);
-
-        /* A machine that has @upper open copies into it what the layer below it holds: then @upper stands on
-         * the one below that, and the layer between is open no more. No guest's view changes on the way, so
-         * that this needs no plan, and may break off anywhere. InUse when no machine can do it now. */
-        gboolean (*absorb)(
-                const CrConfig *config, const CrCollection *collection, const CrLayer *upper, GError **error);
 
         /* One idempotent step of a plan. @plan tells it the rest (which layers lie below). */
         gboolean (*apply)(const CrConfig *config, const CrPlan *plan, const CrStep *step, GError **error);

@@ -111,12 +111,6 @@ CrPlan *cr_plan_discard(const CrCollection *before, const CrId *divergence, GErr
  * an abandoned branch. NULL when some disk still needs its layer. */
 CrPlan *cr_plan_expire_point(const CrCollection *before, const CrId *point);
 
-/* Turns @plan of the two above and below round, for layers that a machine has open: each layer that would be
- * merged into the one below it stays, and the lower one is deleted. Before that plan is carried out every one
- * of the returned layers (CrLayer of @before, borrowed) has to take in the one below it (the engine's
- * absorb). NULL, and nothing is changed, when one can't: the lower one is the lowest, or the sizes differ. */
-GPtrArray *cr_plan_absorb(const CrCollection *before, CrPlan *plan);
-
 /* Takes out one layer that is part of no point (a cut that was interrupted left it). NULL when there is none.
  */
 CrPlan *cr_plan_merge_pointless(const CrCollection *before);

@@ -38,39 +38,6 @@ static gboolean run_fenced(CrWorker *worker, const CrEngine *engine, const CrCol
         return ok;
 }
 
-/* The same for layers that running machines have open. FALSE with no error: they can't do it now. */
-static gboolean run_in_machines(CrWorker *worker, const CrEngine *engine, const CrCollection *collection,
-        CrPlan *plan, GError **error)
-{
-        g_autoptr(GPtrArray) uppers = collection->machines ? cr_plan_absorb(collection, plan) : NULL;
-
-        if (!uppers)
-                return FALSE;
-        for (guint i = 0; i < uppers->len; i++) {
-                g_autoptr(GError) problem = NULL;
-
-                if (engine->absorb(worker->config, collection, g_ptr_array_index(uppers, i), &problem))
-                        continue;
-                g_debug("not now: %s", problem->message);
-                return FALSE;
-        }
-        CR_FAILPOINT("prune.absorbed");
-        return run_fenced(worker, engine, collection, plan, error);
-}
-
-static gboolean run_either(CrWorker *worker, const CrEngine *engine, const CrCollection *collection,
-        CrPlan *plan, GError **error)
-{
-        g_autoptr(GError) failure = NULL;
-
-        if (run_fenced(worker, engine, collection, plan, &failure) ||
-                (!failure && run_in_machines(worker, engine, collection, plan, &failure)))
-                return TRUE;
-        if (failure)
-                g_propagate_error(error, g_steal_pointer(&failure));
-        return FALSE;
-}
-
 /* One plan after another, the oldest point first, until one was carried out. */
 static gboolean prune_one(
         CrWorker *worker, const CrEngine *engine, const CrCollection *collection, GError **error)
@@ -78,13 +45,13 @@ static gboolean prune_one(
         g_autoptr(GPtrArray) expired = cr_lineage_expired(collection);
         g_autoptr(CrPlan) pointless = cr_plan_merge_pointless(collection);
         g_autoptr(GError) failure = NULL;
-        gboolean done = pointless && run_either(worker, engine, collection, pointless, &failure);
+        gboolean done = pointless && run_fenced(worker, engine, collection, pointless, &failure);
 
         for (guint i = 0; i < expired->len && !done && !failure; i++) {
                 const CrPoint *point = g_ptr_array_index(expired, i);
                 g_autoptr(CrPlan) plan = cr_plan_expire_point(collection, &point->id);
 
-                done = plan && run_either(worker, engine, collection, plan, &failure);
+                done = plan && run_fenced(worker, engine, collection, plan, &failure);
         }
         if (failure)
                 g_propagate_error(error, g_steal_pointer(&failure));

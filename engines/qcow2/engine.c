@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include "core/error.h"
-#include "engines/qcow2/absorb.h"
 #include "engines/qcow2/chain.h"
 #include "engines/qcow2/create.h"
 #include "engines/qcow2/export.h"
@@ -36,6 +35,15 @@ static gboolean describe_template(const CrGraph *graph, CrImageInfo *ret, GError
         return TRUE;
 }
 
+static char **paths_below(const CrGraph *graph)
+{
+        g_autoptr(GStrvBuilder) paths = g_strv_builder_new();
+
+        for (guint i = 1; i < graph->nodes->len; i++)
+                g_strv_builder_add(paths, cr_graph_node(graph, i)->path);
+        return g_strv_builder_end(paths);
+}
+
 static gboolean describe(const CrGraph *graph, CrImageInfo *ret, GError **error)
 {
         const CrGraphNode *top = cr_graph_node(graph, 0);
@@ -46,7 +54,8 @@ static gboolean describe(const CrGraph *graph, CrImageInfo *ret, GError **error)
                 return cr_error_set_errno(error, errno, "can't look at '%s'", top->path);
         if (!cr_image_read(top->fd, top->path, &image, error))
                 return FALSE;
-        *ret = (CrImageInfo){.virtual_size = image.virtual_size, .inode = st.st_ino};
+        *ret = (CrImageInfo){
+                .virtual_size = image.virtual_size, .inode = st.st_ino, .below = paths_below(graph)};
         return graph->nodes->len == 1 || describe_template(graph, ret, error);
 }
 
@@ -101,7 +110,6 @@ const CrEngine cr_qcow2_engine = {
         .check_machine = cr_qmp_check,
         .machines = cr_live_machines,
         .introduce = cr_live_introduce,
-        .absorb = cr_absorb,
         .apply = cr_step_apply,
         .serve = cr_serve,
         .serve_image = cr_serve_image,

@@ -17,7 +17,6 @@ static void image_free(gpointer data)
 
         g_free(image->node);
         g_free(image->file);
-        g_free(image->below);
         g_free(image);
 }
 
@@ -188,8 +187,7 @@ static void add_image(GPtrArray *images, const Graph *graph, JsonObject *edge)
 
 static void note_use(GPtrArray *images, const Graph *graph, JsonObject *edge)
 {
-        JsonObject *parent = end_of(graph, edge, "parent"), *child = end_of(graph, edge, "child");
-        CrMachineImage *upper = parent ? find_image(images, text_of(parent, "node-name")) : NULL;
+        JsonObject *child = end_of(graph, edge, "child");
         CrMachineImage *lower = child ? find_image(images, text_of(child, "node-name")) : NULL;
         gboolean is_backing = strcmp(text_of(edge, "name"), "backing") == 0;
 
@@ -197,8 +195,6 @@ static void note_use(GPtrArray *images, const Graph *graph, JsonObject *edge)
                 lower->is_used = TRUE;
         if (lower && is_backing)
                 lower->is_below = TRUE;
-        if (upper && is_backing && child && !upper->below)
-                upper->below = g_strdup(text_of(child, "node-name"));
 }
 
 GPtrArray *cr_machine_images(CrQmp *qmp, GError **error)
@@ -252,7 +248,7 @@ gboolean cr_machine_add_overlay(CrQmp *qmp, const char *path, const CrMachineIma
         return cr_qmp_do(qmp, "blockdev-add", node, error);
 }
 
-void cr_machine_forget(CrQmp *qmp, const CrMachineImage *image)
+static void forget(CrQmp *qmp, const CrMachineImage *image)
 {
         if (g_str_has_prefix(image->node, OVERLAY_PREFIX))
                 (void)cr_qmp_do(qmp, "blockdev-del", text_object("node-name", image->node), NULL);
@@ -265,7 +261,7 @@ void cr_machine_forget_overlays(CrQmp *qmp, GPtrArray *images)
 
                 /* Another collection may be about to use one whose file is still there. */
                 if (!image->is_used && image->inode == 0)
-                        cr_machine_forget(qmp, image);
+                        forget(qmp, image);
         }
 }
 
@@ -300,28 +296,6 @@ gboolean cr_machine_snapshot(CrQmp *qmp, GPtrArray *heads, GPtrArray *paths, GEr
         }
         json_object_set_array_member(arguments, "actions", actions);
         return cr_qmp_do(qmp, "transaction", arguments, error);
-}
-
-gboolean cr_machine_stream(CrQmp *qmp, const char *job, const CrMachineImage *upper,
-        const CrMachineImage *lower, const char *base_path, GError **error)
-{
-        JsonObject *arguments = text_object("job-id", job);
-
-        json_object_set_string_member(arguments, "device", upper->node);
-        json_object_set_string_member(arguments, "base-node", lower->below);
-        json_object_set_string_member(arguments, "backing-file", base_path);
-        return cr_qmp_do(qmp, "block-stream", arguments, error);
-}
-
-gboolean cr_machine_has_job(CrQmp *qmp, const char *job, gboolean *ret, GError **error)
-{
-        g_autoptr(JsonNode) answer = cr_qmp_run(qmp, "query-block-jobs", NULL, -1, error);
-        g_autoptr(GPtrArray) jobs = objects_in(answer);
-
-        *ret = FALSE;
-        for (guint i = 0; i < jobs->len; i++)
-                *ret = *ret || strcmp(text_of(jobs->pdata[i], "device"), job) == 0;
-        return answer != NULL;
 }
 
 gboolean cr_machine_runs(CrQmp *qmp, gboolean *ret, GError **error)

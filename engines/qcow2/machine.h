@@ -15,7 +15,6 @@ typedef struct CrMachineImage {
         gboolean direct, no_flush; /* how it is cached */
         gboolean is_used;          /* by a device, or by another image */
         gboolean is_below;         /* it is what another image stands on */
-        char *below;               /* the node that it stands on; NULL: none */
 } CrMachineImage;
 
 /* CrMachineImage elements, in no order. */
@@ -39,15 +38,6 @@ gboolean cr_machine_give_file(CrQmp *qmp, int fd, int *ret_number, GError **erro
 /* Writes go to the overlays at @paths from one instant on; each is above its image of @heads
  * (CrMachineImage), which is closed for writing. */
 gboolean cr_machine_snapshot(CrQmp *qmp, GPtrArray *heads, GPtrArray *paths, GError **error);
-
-/* Begins the job @job: @upper takes in what @lower, which it stands on, holds, and stands on what is below
- * that one then, by the name @base_path in its header. What a guest sees never changes on the way. */
-gboolean cr_machine_stream(CrQmp *qmp, const char *job, const CrMachineImage *upper,
-        const CrMachineImage *lower, const char *base_path, GError **error);
-gboolean cr_machine_has_job(CrQmp *qmp, const char *job, gboolean *ret, GError **error);
-
-/* Closes an image that nothing uses any more; one that somebody else opened on the machine's word stays. */
-void cr_machine_forget(CrQmp *qmp, const CrMachineImage *image);
 
 /* Whether its processors run. */
 gboolean cr_machine_runs(CrQmp *qmp, gboolean *ret, GError **error);

@@ -374,7 +374,7 @@ mapfile -t points < <({
 # Finished jobs are forgotten after a quarter of an hour; the store's own tests end a process there.
 mapfile -t points < <(printf '%s\n' "${points[@]}" | grep -v '^store.delete-job')
 # The cut of running machines has lives of its own: machines.sh.
-mapfile -t points < <(printf '%s\n' "${points[@]}" | grep -Ev '^qcow2\.(snapshot\.|machine\.|cut\.presented|absorb\.)|^prune\.absorbed')
+mapfile -t points < <(printf '%s\n' "${points[@]}" | grep -Ev '^qcow2\.(snapshot\.|machine\.|cut\.presented)')
 # An update of the set of disks, likewise: disk-set.sh.
 mapfile -t points < <(printf '%s\n' "${points[@]}" | grep -Ev '^(adapt|adapt-disks|update-disks|cancel-update-disks|peer\.adapt-disks)\.')
 # Comparing, likewise: resynchronize.sh.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The plans of collections whose machines run: one instant for all disks, and chains that stay short. */
+/* The plans of collections whose machines run: one instant for all disks. */
 #include "core/error.h"
 #include "core/plans.h"
 #include "tree.h"
@@ -149,77 +149,11 @@ START_TEST(the_steps_of_machines_are_kept_in_an_intent)
 }
 END_TEST
 
-/* ---- layers that a machine takes in ---- */
-
-static CrPlan *plan_expire(guint number)
-{
-        CrId point = tree_point_id(number);
-        CrPlan *plan = cr_plan_expire_point(shop, &point);
-
-        ck_assert_ptr_nonnull(plan);
-        return plan;
-}
-
-START_TEST(an_upper_layer_keeps_its_file_and_the_lower_one_goes)
-{
-        g_autoptr(CrPlan) plan = plan_expire(2);
-        g_autoptr(GPtrArray) uppers = cr_plan_absorb(shop, plan);
-
-        ck_assert_ptr_nonnull(uppers);
-        ck_assert_uint_eq(uppers->len, N_DISKS);
-        check_steps(plan, "delete delete delete");
-        for (guint i = 0; i < N_DISKS; i++) {
-                const CrStep *step = plan->steps->pdata[i];
-                const CrLayer *upper = tree_layer(plan->after, i, 3);
-                CrId below = tree_layer_id(i, 1);
-
-                ck_assert_ptr_eq(uppers->pdata[i], tree_layer(shop, i, 3));
-                ck_assert_str_eq(step->path, tree_layer(shop, i, 2)->path);
-                ck_assert_uint_eq(step->inode, tree_layer(shop, i, 2)->inode);
-                ck_assert_ptr_null(step->target);
-                ck_assert_uint_eq(upper->inode, tree_layer(shop, i, 3)->inode);
-                ck_assert_str_eq(upper->path, tree_layer(shop, i, 3)->path);
-                ck_assert(cr_id_equal(&upper->parent, &below));
-                ck_assert_ptr_null(tree_layer(plan->after, i, 2));
-        }
-}
-END_TEST
-
-static void check_refused(CrPlan *plan)
-{
-        g_autofree char *before = cr_plan_to_json(plan), *after = NULL;
-
-        ck_assert_ptr_null(cr_plan_absorb(shop, plan));
-        after = cr_plan_to_json(plan);
-        ck_assert_str_eq(before, after);
-}
-
-START_TEST(the_lowest_layer_is_not_copied)
-{
-        g_autoptr(CrPlan) plan = plan_expire(1);
-
-        check_refused(plan);
-}
-END_TEST
-
-START_TEST(where_sizes_differ_nothing_is_taken_in)
-{
-        for (guint number = 1; number <= 3; number++) {
-                tree_layer(shop, N_DISKS - 1, number)->virtual_size = 8192;
-                g_autoptr(CrPlan) plan = plan_expire(2);
-                check_refused(plan);
-                tree_layer(shop, N_DISKS - 1, number)->virtual_size = 4096;
-        }
-}
-END_TEST
-
 int main(void)
 {
         const TTest *const tests[] = {closed_disks_need_no_machine, one_machine_goes_on_while_it_is_cut,
                 several_machines_stand_still_and_only_those_go_on_that_ran, a_disk_in_two_machines_is_refused,
-                the_steps_of_machines_are_kept_in_an_intent,
-                an_upper_layer_keeps_its_file_and_the_lower_one_goes, the_lowest_layer_is_not_copied,
-                where_sizes_differ_nothing_is_taken_in, NULL};
+                the_steps_of_machines_are_kept_in_an_intent, NULL};
 
         return run_tests_with("plans of machines", tests, set_up, tear_down);
 }
