@@ -193,8 +193,12 @@ START_TEST(points_that_should_be_gone_are_a_warning)
         collection->peer.confirmed_point = latest->id;
         ck_assert(cr_health_needs_layers(collection, 6));
         check(CR_HEALTH_WARNING, "history-exceeded");
-        /* One more is merged by the cycle that is just at work. */
+        /* One more is merged by the cycle that is just at work, also beside those that are pinned. */
         collection->settings->recovery_history = 3;
+        check(CR_HEALTH_OK, "");
+        collection->settings->recovery_history = 2;
+        check(CR_HEALTH_WARNING, "history-exceeded");
+        collection->failover_point = ((const CrPoint *)g_ptr_array_index(collection->points, 0))->id;
         check(CR_HEALTH_OK, "");
 }
 END_TEST
