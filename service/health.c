@@ -59,7 +59,9 @@ static void examine_state(Examination *e)
 {
         const CrCollection *c = e->collection;
 
-        if (c->needs_resynchronize || c->state == CR_STATE_WAITING_TO_RESYNCHRONIZE)
+        /* A former primary gets its contents from the other side. */
+        if (c->role == CR_ROLE_PRIMARY &&
+                (c->needs_resynchronize || c->state == CR_STATE_WAITING_TO_RESYNCHRONIZE))
                 note(e, CR_HEALTH_CRITICAL, "resynchronize",
                         "the two sites' disks differ, or share no recovery point: resynchronize them "
                         "(Resynchronize)");

@@ -178,6 +178,7 @@ static void list(CrArrival *arrival, guint64 bytes)
         collection->last_consistency = arrived->consistency;
         for (guint i = 0; i < collection->divergences->len; i++)
                 ((CrDivergence *)g_ptr_array_index(collection->divergences, i))->undoable = FALSE;
+        collection->needs_resynchronize = FALSE;
         cr_collection_set_last_error(collection, 0, NULL);
         cr_lineage_forget(collection, CR_LINEAGE_KEPT);
 }

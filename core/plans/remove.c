@@ -241,6 +241,7 @@ CrPlan *cr_plan_flatten(const CrCollection *before, CrOperation operation, GErro
         after->role = CR_ROLE_NONE;
         after->state = CR_STATE_DISABLED;
         after->has_relationship = FALSE;
+        after->needs_resynchronize = FALSE;
         after->peer = (CrPeerRecord){0};
         after->preparation = CR_ID_NONE;
         cr_collection_set_last_error(after, 0, NULL);

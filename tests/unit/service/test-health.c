@@ -95,6 +95,9 @@ START_TEST(states_tell)
         collection->state = CR_STATE_REPLICATING;
         collection->needs_resynchronize = TRUE;
         check(CR_HEALTH_CRITICAL, "resynchronize");
+        /* A former primary gets its contents from the other side. */
+        collection->role = CR_ROLE_REPLICA;
+        check(CR_HEALTH_OK, "");
 }
 END_TEST
 
