@@ -47,8 +47,8 @@ CrCollection *cr_store_load(CrStore *store, const CrId *id, CrLoad load, GError 
 gboolean cr_store_find_name(CrStore *store, const char *name, CrId *ret, GError **error);
 /* The name of the collection that has a disk, layer or staged file at @path, or NULL with no error. */
 char *cr_store_find_path(CrStore *store, const char *path, GError **error);
-/* The name of a collection with a disk that is a clone of the image @template_path, or NULL with no error. */
-char *cr_store_find_clone(CrStore *store, const char *template_path, GError **error);
+/* The images that disks are clones of: path -> name of a collection with such a disk. Owned. */
+GHashTable *cr_store_templates(CrStore *store, GError **error);
 /* *@ret: how many layers the disk with the most has. */
 gboolean cr_store_most_layers(CrStore *store, const CrId *id, guint *ret, GError **error);
 /* Inserts or replaces. A second collection of the same name: InvalidParameter. */

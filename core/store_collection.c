@@ -350,17 +350,24 @@ char *cr_store_find_path(CrStore *store, const char *path, GError **error)
         return g_strdup((const char *)sqlite3_column_text(select, 0));
 }
 
-char *cr_store_find_clone(CrStore *store, const char *template_path, GError **error)
+GHashTable *cr_store_templates(CrStore *store, GError **error)
 {
+        g_autoptr(GHashTable) templates = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         g_autoptr(CrStatement) select = cr_store_query(store, error,
-                "SELECT name FROM layers JOIN collections ON collections.id = layers.collection"
-                " WHERE template_path = ?1 LIMIT 1",
-                "t", template_path);
+                "SELECT DISTINCT template_path, name FROM layers JOIN collections"
+                " ON collections.id = layers.collection WHERE template_path IS NOT NULL",
+                "");
         gboolean row;
 
-        if (!select || !cr_store_next(store, select, &row, error) || !row)
+        if (!select)
                 return NULL;
-        return g_strdup((const char *)sqlite3_column_text(select, 0));
+        while (cr_store_next(store, select, &row, error)) {
+                if (!row)
+                        return g_steal_pointer(&templates);
+                g_hash_table_replace(templates, g_strdup((const char *)sqlite3_column_text(select, 0)),
+                        g_strdup((const char *)sqlite3_column_text(select, 1)));
+        }
+        return NULL;
 }
 
 gboolean cr_store_most_layers(CrStore *store, const CrId *id, guint *ret, GError **error)

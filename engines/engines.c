@@ -27,6 +27,7 @@ const CrEngine *cr_engine_find(const char *name, GError **error)
 void cr_image_info_clear(CrImageInfo *info)
 {
         g_clear_pointer(&info->template_path, g_free);
+        g_clear_pointer(&info->below, g_strfreev);
         *info = (CrImageInfo){0};
 }
 

@@ -6,6 +6,7 @@
 #include "worker/define.h"
 #include "worker/machines.h"
 #include "worker/operations.h"
+#include "worker/templates.h"
 
 /* The collection that has a disk at @path: another one, or the one that is being defined. NULL: none, or an
  * error. */
@@ -15,16 +16,6 @@ static char *disk_owner(CrWorker *worker, const CrCollection *collection, const 
                 if (g_str_equal(((CrDisk *)g_ptr_array_index(collection->disks, i))->head_path, path))
                         return g_strdup(collection->name);
         return cr_store_find_path(worker->store, path, error);
-}
-
-/* The collection that has a clone of the image @path, likewise. */
-static char *clone_owner(CrWorker *worker, const CrCollection *collection, const char *path, GError **error)
-{
-        for (guint i = 0; i < collection->layers->len; i++)
-                if (g_strcmp0(((CrLayer *)g_ptr_array_index(collection->layers, i))->template_path, path) ==
-                        0)
-                        return g_strdup(collection->name);
-        return cr_store_find_clone(worker->store, path, error);
 }
 
 /* FALSE when there is an @owner, or @failure told that it can't be known. Consumes both. */
@@ -41,29 +32,31 @@ static gboolean is_free(char *owner, GError *failure, const char *path, const ch
 }
 
 /* A template never changes; a disk does. */
-static gboolean check_templates(CrWorker *worker, const CrCollection *collection, const char *path,
-        const CrImageInfo *info, GError **error)
+static gboolean check_templates(CrWorker *worker, const CrCollection *collection,
+        const CrTemplates *templates, const char *path, const CrImageInfo *info, GError **error)
 {
         GError *failure = NULL;
-        char *owner = clone_owner(worker, collection, path, &failure);
 
-        if (!is_free(owner, failure, path, "the template of a disk", error))
+        if (!is_free(g_strdup(cr_templates_user(templates, path)), NULL, path, "below a disk", error))
                 return FALSE;
-        if (!info->template_path)
-                return TRUE;
-        owner = disk_owner(worker, collection, info->template_path, &failure);
-        return is_free(owner, failure, path, "a clone of a disk", error);
+        for (char **below = info->below; below && *below; below++) {
+                char *owner = disk_owner(worker, collection, *below, &failure);
+
+                if (!is_free(owner, failure, path, "a clone of a disk", error))
+                        return FALSE;
+        }
+        return TRUE;
 }
 
-static gboolean check_path(CrWorker *worker, const CrCollection *collection, const char *path,
-        const CrImageInfo *info, GError **error)
+static gboolean check_path(CrWorker *worker, const CrCollection *collection, const CrTemplates *templates,
+        const char *path, const CrImageInfo *info, GError **error)
 {
         GError *failure = NULL;
         char *owner = disk_owner(worker, collection, path, &failure);
         struct stat st;
 
         if (!is_free(owner, failure, path, "already a disk", error) ||
-                !check_templates(worker, collection, path, info, error))
+                !check_templates(worker, collection, templates, path, info, error))
                 return FALSE;
         /* A second name of the same file would bypass the checks above. */
         if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink > 1) {
@@ -91,8 +84,8 @@ static CrLayer *new_head(const CrDisk *disk, CrImageInfo *info)
         return head;
 }
 
-static gboolean add_disk(CrWorker *worker, const CrEngine *engine, CrCollection *collection, const char *name,
-        const char *path, GError **error)
+static gboolean add_disk(CrWorker *worker, const CrEngine *engine, CrCollection *collection,
+        CrTemplates *templates, const char *name, const char *path, GError **error)
 {
         g_auto(CrImageInfo) info = {0};
 
@@ -104,7 +97,7 @@ static gboolean add_disk(CrWorker *worker, const CrEngine *engine, CrCollection 
                 return FALSE;
         }
         if (!engine->probe(worker->config, path, &info, error) ||
-                !check_path(worker, collection, path, &info, error))
+                !check_path(worker, collection, templates, path, &info, error))
                 return FALSE;
         CrDisk *disk = cr_disk_new();
         disk->id = cr_id_new();
@@ -113,12 +106,14 @@ static gboolean add_disk(CrWorker *worker, const CrEngine *engine, CrCollection 
         disk->virtual_size = info.virtual_size;
         g_ptr_array_add(collection->disks, disk);
         g_ptr_array_add(collection->layers, new_head(disk, &info));
+        cr_templates_add(templates, info.below, collection->name);
         return TRUE;
 }
 
 gboolean cr_define_add_disks(CrWorker *worker, CrCollection *collection, GVariant *disks, GError **error)
 {
         const CrEngine *engine = cr_worker_engine(collection, error);
+        g_autoptr(CrTemplates) templates = NULL;
         gsize count = collection->disks->len + g_variant_n_children(disks);
         GVariantIter iter;
         const char *name, *path;
@@ -130,9 +125,12 @@ gboolean cr_define_add_disks(CrWorker *worker, CrCollection *collection, GVarian
                         "a collection has 1 to %d disks, not %" G_GSIZE_FORMAT, CR_MAX_DISKS, count);
                 return FALSE;
         }
+        templates = cr_templates_load(worker, engine, error);
+        if (!templates)
+                return FALSE;
         g_variant_iter_init(&iter, disks);
         while (g_variant_iter_next(&iter, "(&s&s)", &name, &path))
-                if (!add_disk(worker, engine, collection, name, path, error))
+                if (!add_disk(worker, engine, collection, templates, name, path, error))
                         return FALSE;
         return TRUE;
 }

@@ -115,6 +115,51 @@ START_TEST(templates_that_are_disks)
 }
 END_TEST
 
+static void take_back(const Answer *defined)
+{
+        g_auto(Answer) destroyed = ask_manager(site.bus, "DestroyCollection", "oa{sv}", defined->path, 0);
+
+        check_completes(site.bus, &destroyed);
+}
+
+/* The same at whatever depth. */
+START_TEST(templates_of_templates_that_are_disks)
+{
+        g_autofree char *lowest = in_images("lowest.qcow2"), *template = in_images("template.qcow2");
+        g_autofree char *clone = in_images("clone.qcow2");
+        const NamedDisk both[] = {{"clone", clone}, {"base", lowest}},
+                        turned[] = {{"base", lowest}, {"clone", clone}};
+        g_auto(Answer) defined = {0};
+
+        disk_make(lowest, "8M");
+        must_run("qemu-img", "create", "-q", "-f", "qcow2", "-b", lowest, "-F", "qcow2", template, NULL);
+        must_run("qemu-img", "create", "-q", "-f", "qcow2", "-b", template, "-F", "qcow2", clone, NULL);
+        check_define_refused(&site, "shop", both, 2, 32773, lowest);
+        check_define_refused(&site, "shop", turned, 2, 32773, clone);
+        defined = define(&site, "shop", both, 1);
+        ck_assert_msg(!defined.error, "%s: %s", defined.error, defined.message);
+        check_define_refused(&site, "other", turned, 1, 32773, lowest);
+        take_back(&defined);
+}
+END_TEST
+
+START_TEST(disks_below_other_collections_clones)
+{
+        g_autofree char *lowest = in_images("lowest.qcow2"), *template = in_images("template.qcow2");
+        g_autofree char *clone = in_images("clone.qcow2");
+        const NamedDisk base[] = {{"base", lowest}}, top[] = {{"clone", clone}};
+        g_auto(Answer) defined = {0};
+
+        disk_make(lowest, "8M");
+        must_run("qemu-img", "create", "-q", "-f", "qcow2", "-b", lowest, "-F", "qcow2", template, NULL);
+        must_run("qemu-img", "create", "-q", "-f", "qcow2", "-b", template, "-F", "qcow2", clone, NULL);
+        defined = define(&site, "shop", base, 1);
+        ck_assert_msg(!defined.error, "%s: %s", defined.error, defined.message);
+        check_define_refused(&site, "other", top, 1, 32773, clone);
+        take_back(&defined);
+}
+END_TEST
+
 /* Makes the header's extension that names the backing file's format one that nobody knows. */
 static void forget_backing_format(const char *path)
 {
@@ -240,11 +285,11 @@ END_TEST
 
 int main(void)
 {
-        const TTest *const tests[] = {templates_that_are_disks, backing_files_outside,
-                backing_files_that_are_protocols, backing_files_of_backing_files,
-                backing_files_of_a_format_that_would_be_guessed, data_files, encrypted_images,
-                internal_snapshots, marked_images, raw_images_and_forged_headers, images_of_other_formats,
-                absurd_sizes, NULL};
+        const TTest *const tests[] = {templates_that_are_disks, templates_of_templates_that_are_disks,
+                disks_below_other_collections_clones, backing_files_outside, backing_files_that_are_protocols,
+                backing_files_of_backing_files, backing_files_of_a_format_that_would_be_guessed, data_files,
+                encrypted_images, internal_snapshots, marked_images, raw_images_and_forged_headers,
+                images_of_other_formats, absurd_sizes, NULL};
 
         return run_bus_tests("define: images", tests, set_up, tear_down);
 }
