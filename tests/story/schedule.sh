@@ -212,6 +212,23 @@ site_stop b
 execute b "UPDATE divergences SET expires = $((($(date +%s) + 1) * 1000000)) WHERE collection = (SELECT id FROM collections WHERE name = 'shop')"
 site_start b
 wait_for 60 is_expired
+
+echo "--- a resynchronization begins by itself within its time of the day, a suspended one when it is resumed"
+ctl a settings shop AutoResynchronizeIntervalStart=00:00 AutoResynchronizeIntervalEnd=00:00
+site_stop a
+execute a "UPDATE collections SET state = 'waiting-to-resynchronize', needs_resynchronize = 1 WHERE name = 'shop'"
+site_start a
+wait_for 60 is_state a replicating
+ctl a suspend shop
+site_stop a
+execute a "UPDATE collections SET state = 'resynchronization-suspended', needs_resynchronize = 1 WHERE name = 'shop'"
+site_start a
+ctl a settings shop AutoResynchronizeEnabled=false
+has_issue resynchronize || fail "nobody is told to resynchronize"
+ctl a resume shop
+wait_for 60 is_state a replicating
+! has_issue resynchronize || fail "the resynchronization left something to resynchronize"
+ctl a settings shop ReplicationInterval=86400
 shop=later
 ! is_expired || fail "a divergence that never expires is gone"
 
