@@ -36,7 +36,9 @@ static const struct {
                 "replicating critical waiting-to-resynchronize resynchronizing suspended "
                 "resynchronization-suspended disk-update disk-update-critical"},
         {"ResumeReplication", "primary replica", "suspended resynchronization-suspended replicating"},
-        {"CancelInitialReplication", "primary", "ready"},
+        {"CancelInitialReplication", "primary replica", "ready initial-replication"},
+        {"ImportInitialReplication", "replica", "ready initial-replication replicating"},
+        {"Seed", "replica", "ready initial-replication"},
         {"CancelResynchronize", "primary",
                 "replicating critical waiting-to-resynchronize resynchronizing suspended "
                 "resynchronization-suspended"},
@@ -50,7 +52,8 @@ static const struct {
                 "failover-in-progress disk-update disk-update-critical unknown "
                 "prepared-for-reverse-replication test-failover"},
         {"StartReplication", "primary", "ready initial-replication"},
-        {"ReplicateNow", "primary", "replicating critical disk-update disk-update-critical"},
+        {"ReplicateNow", "primary",
+                "initial-replication replicating critical disk-update disk-update-critical"},
         {"UpdateDiskSet", "none", "disabled"},
         {"UpdateDiskSet", "primary", "ready replicating critical failed-over committed"},
         {"CancelUpdateDiskSet", "primary", "disk-update disk-update-critical"},
