@@ -381,6 +381,8 @@ mapfile -t points < <(printf '%s\n' "${points[@]}" | grep -Ev '^(adapt|adapt-dis
 mapfile -t points < <(printf '%s\n' "${points[@]}" | grep -Ev '^(resynchronize\.|verify\.|peer\.digest\.|send\.disk-compared)')
 # Planned failovers and test failovers, likewise: failovers.sh.
 mapfile -t points < <(printf '%s\n' "${points[@]}" | grep -Ev '^(revert-)?(planned|test)-failover\.')
+# A first point that comes by a medium or from seeds, likewise: initial.sh.
+mapfile -t points < <(printf '%s\n' "${points[@]}" | grep -Ev '^(start-export|import|seed|peer\.seed)\.|^start\.seeding')
 [ ${#points[@]} -gt 50 ] || fail "only ${#points[@]} failpoints: is this a build with failpoints?"
 mine=()
 for i in "${!points[@]}"; do
