@@ -86,6 +86,18 @@ static gboolean outrank(CrWorker *worker, CrCollection *collection, const CrPeer
         return TRUE;
 }
 
+/* A suspended replica would refuse the point only when that is cut: one more layer with every try. */
+static gboolean check_takes_points(
+        const CrWorker *worker, const CrCollection *collection, const CrPeerSite *site, GError **error)
+{
+        if (site->state != CR_STATE_SUSPENDED || worker->operation == CR_OP_VERIFY)
+                return TRUE;
+        g_set_error(error, CR_ERROR, CR_ERROR_INVALID_STATE,
+                "the peer of collection '%s' is suspended: resume it over there (ResumeReplication)",
+                collection->name);
+        return FALSE;
+}
+
 gboolean cr_send_check_direction(
         CrWorker *worker, CrCollection *collection, const CrPeerSite *site, GError **error)
 {
@@ -118,6 +130,8 @@ gboolean cr_send_check_direction(
                         collection->name, cr_role_word(site->role), cr_state_word(site->state));
                 return FALSE;
         }
+        if (!check_takes_points(worker, collection, site, error))
+                return FALSE;
         return !is_higher || outrank(worker, collection, site, error);
 }
 

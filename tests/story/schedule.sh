@@ -130,7 +130,9 @@ expect a replicating
 [ "$(next)" -gt 0 ] || fail "a resumed collection has no next cycle"
 ctl b suspend later
 expect b suspended
+before=$(points a)
 expect_error 32775 InvalidState ctl a replicate later
+same "$(points a)" "$before" "the points after a cycle that the suspended replica refused"
 ctl b resume later
 ctl a replicate later
 

@@ -136,10 +136,12 @@ void effect_discard(Story *story, const Choice *choice, const Outcome *outcome)
         half_release_points(half); /* those that only the divergence had go with it */
 }
 
-/* A replica hears of it, unless it has become something else. */
-static void dissolve(Half *other)
+/* A replica hears of it, unless it is down or has become something else. */
+static void dissolve(Story *story, const Choice *choice)
 {
-        if (other->exists && other->role == CR_ROLE_REPLICA &&
+        Half *other = other_of(story, choice);
+
+        if (story->runs[1 - choice->s] && other->exists && other->role == CR_ROLE_REPLICA &&
                 other->state != CR_STATE_PREPARED_FOR_REVERSE_REPLICATION)
                 other->state = CR_STATE_DISABLED;
 }
@@ -153,7 +155,7 @@ void effect_remove(Story *story, const Choice *choice, const Outcome *outcome)
                 return;
         }
         half_flatten(half);
-        dissolve(other_of(story, choice));
+        dissolve(story, choice);
 }
 
 void effect_destroy(Story *story, const Choice *choice, const Outcome *outcome)
@@ -161,7 +163,7 @@ void effect_destroy(Story *story, const Choice *choice, const Outcome *outcome)
         Half *half = half_of(story, choice);
 
         if (half->role != CR_ROLE_REPLICA)
-                dissolve(other_of(story, choice));
+                dissolve(story, choice);
         memset(half, 0, sizeof(*half));
 }
 
