@@ -4,6 +4,7 @@
 # with the project installed, runs SCRIPT as root in it, and exits as SCRIPT did. Nothing of it reaches the machine:
 # the view lies in memory, the container has no network, and its control groups go with it.
 set -euo pipefail
+umask 022 # what is installed is for everybody
 
 build=$(readlink -f "$1")
 prefix=$2
