@@ -243,6 +243,7 @@ some_disks()
         absent a
         same "$(disk_digest "$(image a two)")" "$left_out" "the disk that does not replicate"
         ctl b reverse "$shop"
+        # shellcheck disable=SC2034 # shop.sh uses it
         disks="one two"
 }
 
