@@ -6,7 +6,7 @@
 #include "core/store.h"
 #include "tests/story/random/story.h"
 
-#define CHAIN_SLACK 4u /* the contract of docs: chains stay under the history and this, pins aside */
+#define CHAIN_SLACK 4u /* docs: chains stay under the history and this, pins aside */
 
 static void add_view(GArray *views, const char *path, const Contents *wanted)
 {

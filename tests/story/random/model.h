@@ -59,5 +59,5 @@ void half_remove_divergence(Half *half, ModelDivergence *divergence);
 ModelDivergence *half_undoable(Half *half);
 /* No relationship, one image for each disk. */
 void half_flatten(Half *half);
-/* All points may be gone but the newest and those that @keep tells of. */
+/* All points but the newest may be gone. */
 void half_release_points(Half *half);
