@@ -85,13 +85,12 @@ static char *spare_image(guint i)
         return site_image(&pair_a, name);
 }
 
-/* Other collections take room until there is none for one more object. The smallest limit is 100, and a
- * collection takes 1 and its history of 4 points and 2 more. */
-START_TEST(no_room_for_the_divergence)
+/* Other collections take room until there is none for one more of them. The smallest limit is 100, and a
+ * collection takes 1 and its history of 4 points and 2 more: with 'shop', 98 are taken. */
+static void take_room(void)
 {
         g_auto(Answer) full = {0};
 
-        pair_live(STAGE_TAKEN_OVER, "MaxObjects=100");
         for (guint i = 0; !full.error; i++) {
                 g_autofree char *name = g_strdup_printf("spare%u", i), *image = spare_image(i);
 
@@ -100,10 +99,38 @@ START_TEST(no_room_for_the_divergence)
                 full = ask_manager(pair_a.bus, "DefineCollection", "sa(ss)a{sv}", name, 1, "root", image, 0);
         }
         check_refused(pair_a.bus, &full, 32778, "MaxObjects=");
-        pair_step(&pair_a, "ModifyReplicationSettings", "oa{sv}", SHOP, 1, "RecoveryHistory", "q", 6);
+}
+
+static void set_history(guint points)
+{
+        pair_step(&pair_a, "ModifyReplicationSettings", "oa{sv}", SHOP, 1, "RecoveryHistory", "q", points);
+}
+
+START_TEST(no_room_for_the_divergence)
+{
+        pair_live(STAGE_TAKEN_OVER, "MaxObjects=100");
+        take_room();
+        set_history(6);
         check_prepare_blocked(32778, "MaxObjects=");
-        pair_step(&pair_a, "ModifyReplicationSettings", "oa{sv}", SHOP, 1, "RecoveryHistory", "q", 4);
+        set_history(4);
         pair_step(&pair_a, "PrepareForReverseReplication", "o", SHOP);
+}
+END_TEST
+
+/* What was set aside has its room, so that there is nothing to ask for again. */
+START_TEST(what_is_prepared_already_needs_no_room)
+{
+        g_auto(Answer) full = {0}, again = {0};
+
+        pair_live(STAGE_TAKEN_OVER, "MaxObjects=100");
+        take_room();
+        set_history(5);
+        pair_step(&pair_a, "PrepareForReverseReplication", "o", SHOP);
+        full = ask_manager(
+                pair_a.bus, "ModifyReplicationSettings", "oa{sv}", SHOP, 1, "RecoveryHistory", "q", 6);
+        check_refused(pair_a.bus, &full, 32778, "MaxObjects=");
+        again = ask_manager(pair_a.bus, "PrepareForReverseReplication", "o", SHOP);
+        check_done(pair_a.bus, &again);
 }
 END_TEST
 
@@ -164,8 +191,8 @@ int main(void)
         const TTest *const tests[] = {only_a_former_primary_is_prepared,
                 a_relationship_that_the_peer_removed_allows_nothing,
                 what_is_fed_by_the_other_side_is_not_prepared_again, a_path_of_another_kind_or_of_nothing,
-                no_room_for_the_divergence, another_operation_holds_the_collection,
-                another_job_holds_the_collection, NULL};
+                no_room_for_the_divergence, what_is_prepared_already_needs_no_room,
+                another_operation_holds_the_collection, another_job_holds_the_collection, NULL};
 
         return run_bus_tests("results: state", tests, NULL, pair_end);
 }
