@@ -42,22 +42,31 @@ START_TEST(a_tie_of_generations_is_resolved_by_the_side_that_shall_win)
 }
 END_TEST
 
-/* B is set back to a backup that knows one point only, which A has merged away since. */
+static void put_back(const char *folder, const char *backup)
+{
+        must_run("rm", "-r", folder, NULL);
+        must_run("mv", backup, folder, NULL);
+}
+
+/* B is set back to a backup that knows one point only, which A has merged away since. Its layers keep their
+ * inodes, as in a file system that is set back. */
 static void restore_peer(void)
 {
         g_autofree char *state = g_strdup_printf("%s/state", pair_b.directory);
-        g_autofree char *backup = g_strdup_printf("%s/backup", pair_b.directory);
+        g_autofree char *state_backup = g_strdup_printf("%s/state-backup", pair_b.directory);
+        g_autofree char *replicas = g_strdup_printf("%s/replicas", pair_b.directory);
+        g_autofree char *replicas_backup = g_strdup_printf("%s/replicas-backup", pair_b.directory);
 
         set_history(&pair_a, 0);
-        set_history(&pair_b, 16);
         site_stop(&pair_b);
-        must_run("cp", "-a", state, backup, NULL);
+        must_run("cp", "-a", state, state_backup, NULL);
+        must_run("cp", "-al", replicas, replicas_backup, NULL);
         site_run(&pair_b);
         for (guint i = 0; i < 3; i++)
                 pair_step(&pair_a, "ReplicateNow", "o", SHOP);
         site_stop(&pair_b);
-        must_run("rm", "-r", state, NULL);
-        must_run("mv", backup, state, NULL);
+        put_back(state, state_backup);
+        put_back(replicas, replicas_backup);
         site_run(&pair_b);
 }
 
