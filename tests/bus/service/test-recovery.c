@@ -3,6 +3,7 @@
 #include "tests/bus/service/site.h"
 
 #include <glib/gstdio.h>
+#include <pwd.h>
 #include <signal.h>
 #include <string.h>
 
@@ -90,6 +91,56 @@ START_TEST(a_job_that_had_changed_nothing_has_failed_after_a_restart)
 }
 END_TEST
 
+/* Whose job it is. */
+static guint owner(const char *job)
+{
+        g_autoptr(sd_bus_message) reply = call(
+                here.bus, job, "org.freedesktop.DBus.Properties", "Get", "ss", CR_JOB_INTERFACE, "Owner");
+        guint32 uid;
+
+        ck_assert_int_gt(sd_bus_message_read(reply, "v", "u", &uid), 0);
+        return uid;
+}
+
+/* A replication that is held while it merges the older of two points away, with the rest done. */
+static char *held_merge(sd_bus *bus)
+{
+        g_autofree char *second = sites_replicate(&here, &there, "second");
+        g_autofree char *settings = manager_path(
+                here.bus, "ModifyReplicationSettings", "oa{sv}", second, 1, "RecoveryHistory", "q", 0);
+        char *job;
+
+        ck_assert_str_eq(settings, "/");
+        site_order(&here, "retention.step-done", "stop");
+        job = manager_path(bus, "ReplicateNow", "o", second);
+        (void)site_wait_stopped(&here);
+        return job;
+}
+
+START_TEST(a_job_stays_its_owners_when_it_is_carried_out)
+{
+        g_autoptr(sd_bus) operator= site_connect(&here, "crtest-operator");
+        g_autofree char *job = held_merge(operator), *operation = NULL;
+        const struct passwd *pw = getpwnam("crtest-operator");
+
+        ck_assert_uint_ne(pw->pw_uid, 0);
+        ck_assert_uint_eq(owner(job), pw->pw_uid);
+        site_kill(&here);
+        site_run(&here);
+        ck_assert_uint_eq(owner(job), pw->pw_uid);
+        operation = get_string(here.bus, job, CR_JOB_INTERFACE, "Operation");
+        ck_assert_str_eq(operation, "ReplicateNow");
+        ck_assert_uint_eq(wait_job(operator, job), 0);
+        ck_assert_uint_eq(owner(job), pw->pw_uid);
+        /* To its owner it is a job that has ended, to a stranger one of somebody else. */
+        call_fails(
+                ERROR_NAME("InvalidState"), "ended already", operator, job, CR_JOB_INTERFACE, "Cancel", NULL);
+        g_autoptr(sd_bus) nobody = site_connect(&here, "crtest-nobody");
+        call_fails(SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, "Cancel", nobody, job, CR_JOB_INTERFACE,
+                "Cancel", NULL);
+}
+END_TEST
+
 /* ---- one that is stuck ---- */
 
 static gboolean is_critical(gpointer data)
@@ -149,6 +200,7 @@ int main(void)
 {
         const TTest *const tests[] = {a_killed_workers_job_is_carried_out,
                 a_killed_daemons_job_is_carried_out_under_its_path,
+                a_job_stays_its_owners_when_it_is_carried_out,
                 a_job_that_had_changed_nothing_has_failed_after_a_restart,
                 a_stuck_recovery_is_critical_and_stops_no_other, NULL};
 
