@@ -81,13 +81,29 @@ gboolean cr_request_define(CrCall *call, GVariantDict *request, GError **error)
         return take_disk_options(call, 2, request, error);
 }
 
+/* What this version can't keep is not promised. */
+static gboolean refuse_unsupported(const CrSettings *settings, GError **error)
+{
+        const char *name = settings->application_consistent_interval != 0
+                                   ? "ApplicationConsistentSnapshotInterval"
+                           : settings->compression          ? "CompressionEnabled"
+                           : settings->bandwidth_limit != 0 ? "BandwidthLimit"
+                                                            : NULL;
+
+        if (!name)
+                return TRUE;
+        g_set_error(error, CR_ERROR, CR_ERROR_NOT_SUPPORTED,
+                "the setting %s is not supported by this version; leave it at its default", name);
+        return FALSE;
+}
+
 gboolean cr_request_settings(CrCall *call, GVariantDict *request, GError **error)
 {
         g_autoptr(GVariant) settings = cr_call_argument(call, 1);
         g_autoptr(CrSettings) probe = cr_settings_new();
 
         g_variant_dict_insert_value(request, "Settings", settings);
-        return cr_settings_apply(probe, settings, error);
+        return cr_settings_apply(probe, settings, error) && refuse_unsupported(probe, error);
 }
 
 gboolean cr_request_update_disks(CrCall *call, GVariantDict *request, GError **error)

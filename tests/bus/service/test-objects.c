@@ -102,6 +102,13 @@ START_TEST(what_this_version_lacks_is_not_supported)
 {
         manager_fails("NotSupported", "ReleaseFence", site.bus, "ReleaseFence", "o", shop);
         manager_fails("FileNotFound", "none", site.bus, "ReleaseFence", "o", NO_SUCH);
+        manager_fails("NotSupported", "ApplicationConsistentSnapshotInterval", site.bus,
+                "ModifyReplicationSettings", "oa{sv}", shop, 1, "ApplicationConsistentSnapshotInterval", "q",
+                1);
+        manager_fails("NotSupported", "CompressionEnabled", site.bus, "CreateReplicationRelationship",
+                "oa{sv}", shop, 1, "CompressionEnabled", "b", 1);
+        manager_fails("NotSupported", "BandwidthLimit", site.bus, "ModifyReplicationSettings", "oa{sv}", shop,
+                1, "BandwidthLimit", "t", UINT64_C(1));
 }
 END_TEST
 
