@@ -84,8 +84,8 @@ START_TEST(what_differs_is_sent)
                 guint32 block = 1u << g_rand_int_range(rand, 12, 19);
                 guint64 end = (size + block - 1) / block * block;
                 g_autofree char *ours = random_image(folder, rand, "ours", NULL, size);
-                g_autofree char *theirs = random_image(folder, rand, "theirs", round % 2 ? ours : NULL,
-                        round % 3 ? size : random_size(rand));
+                g_autofree char *theirs =
+                        random_image(folder, rand, "theirs", round % 2 ? ours : NULL, their_size);
                 g_autofree char *layer = folder_file(folder, "layer.qcow2");
                 g_autoptr(CrDifferences) differences = cr_differences_new(0, size, CR_DIFFERENCES_MAX);
                 Transfer transfer = {.view = ours, .size = size, .below = theirs, .layer = layer};
