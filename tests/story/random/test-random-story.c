@@ -5,7 +5,7 @@
 
 #include "tests/story/random/story.h"
 
-#define OPERATIONS 250u /* of one run; the suite has two */
+#define OPERATIONS 500u
 
 static guint32 seed;
 static guint n_steps;
