@@ -95,7 +95,7 @@ void cr_show_collection(GVariant *properties)
         print_line("Generation", generation);
         print_line("Pending", pending);
         print_time(properties, "Last replication", "LastReplicationTime");
-        print_time(properties, "Newest point", "LastApplyTime");
+        print_time(properties, "Last applied", "LastApplyTime");
         print_time(properties, "Next replication", "NextReplicationTime");
         print_time(properties, "Scheduled", "ScheduledTime");
         print_disks(properties);

@@ -26,17 +26,18 @@ void cr_show_objects(CrClient *client, GPtrArray *objects, CrShowFunc show)
 void cr_show_collections(GPtrArray *collections)
 {
         const char *const headings[] = {
-                "NAME", "ROLE", "STATE", "HEALTH", "NEWEST POINT", ">PENDING", ">JOB", NULL};
+                "NAME", "ROLE", "STATE", "HEALTH", "LAST REPLICATION", ">PENDING", ">JOB", NULL};
         g_autoptr(CrTable) table = cr_table_new(headings);
         for (guint i = 0; i < collections->len; i++) {
                 GVariant *properties = ((CrObject *)collections->pdata[i])->properties;
-                g_autofree char *newest = cr_format_time(cr_properties_number(properties, "LastApplyTime"));
+                g_autofree char *last =
+                        cr_format_time(cr_properties_number(properties, "LastReplicationTime"));
                 g_autofree char *pending = cr_format_size(cr_properties_number(properties, "PendingBytes"));
                 g_autofree char *job = cr_words_job(cr_properties_string(properties, "CurrentJob"));
                 const char *const cells[] = {cr_properties_string(properties, "Name"),
                         cr_properties_string(properties, "Role"), cr_properties_string(properties, "State"),
-                        cr_words_health(cr_properties_number(properties, "ReplicationHealth")), newest,
-                        pending, job};
+                        cr_words_health(cr_properties_number(properties, "ReplicationHealth")), last, pending,
+                        job};
                 cr_table_add(table, cells);
         }
         cr_table_print(table);

@@ -7,7 +7,7 @@ static const char objects[] =
         "{objectpath '" SHOP
         "': {'org.example.CollectionReplication.Collection': {'Name': <'shop'>, 'Role': <'primary'>,"
         " 'State': <'replicating'>, 'ReplicationHealth': <uint16 2>, 'PendingBytes': <uint64 2048>,"
-        " 'LastApplyTime': <uint64 1700000000000000>, 'CurrentJob': <objectpath '" JOB "'>,"
+        " 'LastReplicationTime': <uint64 1700000000000000>, 'CurrentJob': <objectpath '" JOB "'>,"
         " 'Disks': <[('root', '/images/root.qcow2', uint64 1073741824)]>,"
         " 'HealthIssues': <[('slow', 'the disk\033 is slow')]>, 'LastError': <(uint32 32772, 'late (32772 "
         "Timeout)')>,"

@@ -11,7 +11,7 @@ START_TEST(people_read_tables)
 {
         ck_assert_int_eq(run("list"), 0);
         ck_assert_str_eq(output->str,
-                "NAME  ROLE     STATE        HEALTH   NEWEST POINT         PENDING  JOB\n"
+                "NAME  ROLE     STATE        HEALTH   LAST REPLICATION     PENDING  JOB\n"
                 "shop  primary  replicating  warning  2023-11-14 22:13:20  2.0 KiB    7\n");
         ck_assert_int_eq(run("points shop"), 0);
         assert_contains(output, POINT "  -    group crash  1.0 KiB");
