@@ -174,6 +174,21 @@ CrJob *cr_jobs_find(CrJobs *jobs, guint64 id)
         return g_hash_table_lookup(jobs->by_id, &key);
 }
 
+CrJob *cr_jobs_find_unended(CrJobs *jobs, const CrId *collection)
+{
+        GHashTableIter iter;
+        gpointer value;
+
+        g_hash_table_iter_init(&iter, jobs->by_id);
+        while (g_hash_table_iter_next(&iter, NULL, &value)) {
+                CrJob *job = value;
+
+                if (!cr_job_data_has_ended(&job->data) && cr_id_equal(&job->data.collection, collection))
+                        return job;
+        }
+        return NULL;
+}
+
 CrJob *cr_jobs_find_path(CrJobs *jobs, const char *path)
 {
         CrObject *object = cr_objects_find(jobs->service->objects, path);

@@ -42,6 +42,8 @@ void cr_job_set_recovering(CrJob *job);
 void cr_job_end(CrJob *job, const GError *error, GVariant *result);
 
 CrJob *cr_jobs_find(CrJobs *jobs, guint64 id);
+/* The job of @collection that has not ended, or NULL. */
+CrJob *cr_jobs_find_unended(CrJobs *jobs, const CrId *collection);
 CrJob *cr_jobs_find_path(CrJobs *jobs, const char *path);
 guint64 cr_job_id(const CrJob *job);
 const char *cr_job_path(const CrJob *job);

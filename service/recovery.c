@@ -98,26 +98,38 @@ static void retry_in(Item *item, uint64_t usec)
 
 /* ---- the end of a try ---- */
 
-/* The job whose work was carried out, if any, ends now. */
-static void end_job(Item *item)
+/* How the job @id, whose work was carried out, ended. NULL: well. */
+static GError *error_of(Item *item, guint64 id)
 {
-        CrService *service = item->recovery->service;
-        g_autoptr(GError) error = NULL;
         gboolean completed = FALSE;
-        guint64 id = 0;
-        CrJob *job;
+        guint64 told = 0;
 
-        if (!item->result)
-                return;
-        g_variant_lookup(item->result, "Job", "t", &id);
-        g_variant_lookup(item->result, "Completed", "b", &completed);
-        job = id ? cr_jobs_find(service->jobs, id) : NULL;
-        if (!job || cr_job_data_has_ended(cr_job_data(job)))
-                return;
+        if (item->result) {
+                g_variant_lookup(item->result, "Job", "t", &told);
+                g_variant_lookup(item->result, "Completed", "b", &completed);
+        }
+        /* A worker that recovered, and died before it could say of which job, left nothing to tell. */
+        if (told != id)
+                return g_error_new(CR_ERROR, CR_ERROR_FAILED,
+                        "the operation was interrupted, and so was its recovery; what it had begun was "
+                        "carried "
+                        "out: look at the collection");
         if (!completed)
-                error = g_error_new(CR_ERROR, CR_ERROR_FAILED,
+                return g_error_new(CR_ERROR, CR_ERROR_FAILED,
                         "the operation was interrupted; what it had begun was carried out, but its point is "
                         "no longer one instant and was dropped");
+        return NULL;
+}
+
+/* The job that waits for its work to be carried out, if any, ends now. Until now nothing else could begin. */
+static void end_job(Item *item)
+{
+        CrJob *job = cr_jobs_find_unended(item->recovery->service->jobs, &item->collection);
+        g_autoptr(GError) error = NULL;
+
+        if (!job)
+                return;
+        error = error_of(item, cr_job_data(job)->id);
         cr_job_end(job, error, NULL);
 }
 
