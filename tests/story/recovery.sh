@@ -162,12 +162,27 @@ a_folder_is_away_during_a_cut()
         goes_on "$kept"
 }
 
+# The worker dies, and the one that recovers dies when it has carried the work out, before it can say so: the job ends all the same.
+recovery_dies_too()
+{
+        shop_open twice
+        write_all a 1M 2
+        touch "$WORK"/a/failpoints/{qcow2.cut.linked,redo.committed}.kill
+        path=$(job a ReplicateNow)
+        owner=$(job_property a "$path" Owner)
+        wait_for 30 taken "$WORK/a/failpoints/redo.committed.kill"
+        wait_for 30 is_over_when_asked
+        ended 32768 ReplicateNow
+        goes_on "$(digests a)"
+}
+
 site_make a
 site_make b
 site_start a
 site_start b
 shop_open other
-for story in ${STORIES:-a_machine_runs a_machine_runs_on_the_other_disk a_folder_is_away a_folder_is_away_during_a_cut}; do
+for story in ${STORIES:-a_machine_runs a_machine_runs_on_the_other_disk a_folder_is_away a_folder_is_away_during_a_cut \
+        recovery_dies_too}; do
         echo "$story ($SECONDS s)"
         $story
 done
