@@ -23,7 +23,7 @@ is_quiet()
                 site_start "$1" || return 1
         fi
         [ "$(property "$1" "$shop" CurrentJob 2> /dev/null)" = / ] || return 1
-        [[ $(property "$1" "$shop" HealthIssues) == *recover* ]] || return 0
+        recovers "$1" "$shop" || return 0
         # A recovery is tried again every minute, and when somebody asks.
         ctl "$1" preview "$shop" > /dev/null 2>&1 || true
         return 1

@@ -10,15 +10,9 @@ WORK=$PRIVATE_BUS_DIR
 . "$here/../story/lib.sh"
 . "$here/../story/shop.sh"
 
-is_recovering()
-{
-        bus "$1" get-property org.example.CollectionReplication "$(collection_path "$shop")" \
-                org.example.CollectionReplication.Collection HealthIssues | grep -q '"recovery"'
-}
-
 is_quiet()
 {
-        [ "$(property "$1" "$shop" CurrentJob)" = / ] && ! is_recovering "$1"
+        [ "$(property "$1" "$shop" CurrentJob)" = / ] && ! recovers "$1" "$shop"
 }
 
 # The primary has a head of each disk exactly when its state says so.

@@ -93,14 +93,13 @@ settle()
 
 is_quiet()
 {
-        local issues job
+        local job
         kill -0 "${site_pid[$1]}" 2> /dev/null || site_start "$1" || return 1
         ctl "$1" list > "$WORK/list" 2> /dev/null || return 1
         grep -q shop "$WORK/list" || return 0
         job=$(property "$1" shop CurrentJob 2> /dev/null) || return 1
         [ "$job" = / ] || return 1
-        issues=$(property "$1" shop HealthIssues 2> /dev/null) || return 1
-        [[ $issues == *recover* ]] || return 0
+        recovers "$1" shop || return 0
         # A recovery that was killed, too, is tried again every minute, and when somebody asks.
         ctl "$1" preview shop > /dev/null 2>&1 || true
         return 1

@@ -54,6 +54,16 @@ expect_error()
         [[ $output == *"($value $word)"* ]] || fail "expected ($value $word) of: $*; got: $output"
 }
 
+# recovers SITE COLLECTION: an interrupted operation is still to be completed there, or nobody answers. By the issue's id: words may
+# tell of recoveries.
+recovers()
+{
+        local issues
+        issues=$(bus "$1" get-property org.example.CollectionReplication "$(collection_path "$2")" \
+                org.example.CollectionReplication.Collection HealthIssues 2> /dev/null) || return 0
+        [[ $issues == *'"recovery" "'* ]]
+}
+
 # wait_for SECONDS COMMAND...: until it succeeds.
 wait_for()
 {
