@@ -77,7 +77,8 @@ static int on_read(void *userdata, int *error)
 {
         Piece *piece = userdata;
 
-        piece->known = TRUE;
+        /* What was not read is never told. */
+        piece->known = *error == 0;
         if (*error)
                 cr_nbd_set_error(piece->digests->view, *error, &piece->digests->error,
                         "Reading %u bytes from byte %" G_GUINT64_FORMAT, piece->length, piece->offset);
@@ -194,7 +195,7 @@ gboolean cr_block_digests_next(CrBlockDigests *digests, CrBlockRun *ret, GError 
                         return FALSE;
                 if (tell(digests, ret))
                         return TRUE;
-                if (!cr_nbd_wait(&digests->wait, 1000, error) || digests->error) {
+                if (digests->error || !cr_nbd_wait(&digests->wait, 1000, error) || digests->error) {
                         if (digests->error) {
                                 g_clear_error(error);
                                 g_propagate_error(error, g_steal_pointer(&digests->error));
